@@ -1,0 +1,81 @@
+"""The only surface that plugins import: values, Protocols and errors of the studio."""
+
+from studio.core.block import Block, Param, Port, WeightSpec
+from studio.core.errors import (
+    Cancelled,
+    CheckFailed,
+    GraphError,
+    InputError,
+    ParameterError,
+    ShapeError,
+    StudioError,
+    ToolMissing,
+    UnsupportedOperator,
+)
+from studio.core.frontend import FeatureQuantisation, FrontEnd, feature_quantisation
+from studio.core.network import Network, Op, Quantisation, Shape, Tensor, require_weights, window_size
+from studio.core.program import Buffer, Call, ConstArray, Program
+from studio.core.protocols import (
+    Exporter,
+    ExportJob,
+    Flasher,
+    FrontEndTables,
+    GoldenVector,
+    Image,
+    JobContext,
+    KitRun,
+    Probe,
+    RuntimeFiles,
+)
+from studio.core.target import Core, FlashMethod, MemoryRegion, Power, TargetDevice
+from studio.core.units import format_count, format_size
+
+API_VERSION = "1.0"
+
+__all__ = [
+    "API_VERSION",
+    "Block",
+    "Buffer",
+    "Call",
+    "Cancelled",
+    "CheckFailed",
+    "ConstArray",
+    "Core",
+    "ExportJob",
+    "Exporter",
+    "FeatureQuantisation",
+    "FlashMethod",
+    "Flasher",
+    "FrontEnd",
+    "FrontEndTables",
+    "GoldenVector",
+    "GraphError",
+    "Image",
+    "InputError",
+    "JobContext",
+    "KitRun",
+    "MemoryRegion",
+    "Network",
+    "Op",
+    "Param",
+    "ParameterError",
+    "Port",
+    "Power",
+    "Probe",
+    "Program",
+    "Quantisation",
+    "RuntimeFiles",
+    "Shape",
+    "ShapeError",
+    "StudioError",
+    "TargetDevice",
+    "Tensor",
+    "ToolMissing",
+    "UnsupportedOperator",
+    "WeightSpec",
+    "feature_quantisation",
+    "format_count",
+    "format_size",
+    "require_weights",
+    "window_size",
+]

@@ -1,0 +1,1 @@
+"""Values and pure functions of the studio; no Qt, no TensorFlow, no numpy."""

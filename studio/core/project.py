@@ -1,0 +1,67 @@
+"""The document: one immutable value that holds the whole design."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from studio.core.errors import InputError
+from studio.core.frontend import FrontEnd
+from studio.core.graph import ModelGraph
+
+SCHEMA = 1
+
+
+class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What training does to each clip, drawn anew each epoch from the seed."""
+
+    noise_probability: float = 0.5
+    noise_snr_db: tuple[float, float] = (5.0, 30.0)
+    gain_db: tuple[float, float] = (-6.0, 6.0)
+    shift_ms: float = 100.0
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to train: the same recipe, data and seed give the same run."""
+
+    epochs: int = 30
+    batch: int = 32
+    learning_rate: float = 0.003
+    label_smoothing: float = 0.0
+    augmentation: Augmentation = Augmentation()
+    seed: int = 1
+
+
+class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A design: what it tells apart, how it listens, what it computes, and where it must fit.
+
+    `labels` is the order of the outputs everywhere: training, export, kit. `interval_ms` is the inference interval.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    frontend: FrontEnd = FrontEnd()
+    graph: ModelGraph = ModelGraph()
+    targets: tuple[str, ...] = ("virtual-m4",)
+    task: Literal["classification"] = "classification"
+    interval_ms: float = 1000.0
+    recipe: Recipe = Recipe()
+
+
+def check_project(project: Project) -> None:
+    """Raise InputError naming the first field that makes no sense."""
+    if not project.name or any(c in project.name for c in "\r\n\0/\\"):
+        raise InputError("a project's name is one line without slashes", where="name")
+    if len(set(project.labels)) != len(project.labels):
+        twice = sorted({x for x in project.labels if project.labels.count(x) > 1})
+        raise InputError(f"labels occur twice: {', '.join(twice)}", where="labels")
+    for label in project.labels:
+        check_label(label)
+    if not project.interval_ms > 0:
+        raise InputError(f"interval_ms = {project.interval_ms} is not above 0", where="interval_ms")
+
+
+def check_label(label: Any, where: str = "labels") -> str:
+    """Return the label, or raise InputError: any text of one to 64 printable characters will do."""
+    if not isinstance(label, str) or not label.strip() or len(label) > 64 or not label.isprintable():
+        raise InputError(f"{label!r} is no label", where=where, hint="1 to 64 printable characters on one line")
+    return label

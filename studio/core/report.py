@@ -1,0 +1,88 @@
+"""What a design costs on one target with one runtime."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from studio.core.issue import Issue
+from studio.core.units import Provenance
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """Bytes split into named parts; the total is their sum."""
+
+    parts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Sum of the parts."""
+        return sum(self.parts.values())
+
+
+class Arena(msgspec.Struct, frozen=True):
+    """TFLM's arena: what it plans (head), what it reports as used, and the size with which it really runs."""
+
+    used: int
+    required: int
+    head: int
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A value with its band."""
+
+    value: float
+    low: float
+    high: float
+
+
+class OpCost(msgspec.Struct, frozen=True):
+    """What one operator costs: `where` is its block in a graph, else its output's name."""
+
+    where: str
+    kind: str
+    macs: int
+    weights_bytes: int
+    instructions: int
+    cycles: int
+
+
+class ResourceReport(msgspec.Struct, frozen=True):
+    """The cost of a network on one target and runtime.
+
+    `ram` leaves out the stack, which stands in `stack_bytes`. `instructions` and `cycles` count one inference
+    without the front end; `frontend_instructions` and `frontend_cycles` the features of one whole clip. `latency_ms`
+    is both together. `limits` says in words what limits the design first.
+    """
+
+    target: str
+    runtime: str
+    runtime_version: str
+    provenance: Provenance
+    ram: Parts
+    flash: Parts
+    stack_bytes: int
+    instructions: int
+    cycles: int
+    frontend_instructions: int
+    frontend_cycles: int
+    latency_ms: Interval
+    energy_uj: float | None
+    fits: bool
+    limits: str
+    issues: tuple[Issue, ...] = ()
+    arena: Arena | None = None
+    ops: tuple[OpCost, ...] = ()
+    sources: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """What holds for a network on every target: exact counts in both conventions.
+
+    `macs`: multiply-accumulates of convolutions and dense layers. `macc_st`: ST's convention (bias, pool and softmax count).
+    """
+
+    model: str
+    macs: int
+    macc_st: int
+    parameters: int
+    weights_bytes: int

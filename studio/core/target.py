@@ -1,0 +1,68 @@
+"""A board as the gauges and the tool chain see it: core, SoC and board merged into one record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class MemoryRegion(msgspec.Struct, frozen=True):
+    """A memory as the linker sees it; `reserved` bytes at its start belong to the base firmware."""
+
+    origin: int
+    size: int
+    reserved: int = 0
+
+    @property
+    def free(self) -> int:
+        """Bytes left for the application."""
+        return self.size - self.reserved
+
+
+class Core(msgspec.Struct, frozen=True):
+    """A CPU core: what it can do and how to compile for it."""
+
+    id: str
+    name: str
+    fpu: bool
+    dsp: bool
+    zig_target: str
+    zig_cpu: str
+    gcc_flags: tuple[str, ...]
+    unicorn_cpu: str = ""
+
+
+class Power(msgspec.Struct, frozen=True):
+    """Current draw at a supply voltage: running from flash at the clock below, and asleep with RAM kept."""
+
+    supply_v: float
+    active_a: float
+    sleep_a: float
+
+
+class FlashMethod(msgspec.Struct, frozen=True):
+    """A way to program the board: the flasher's id and what it needs to know."""
+
+    flasher: str
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+
+class TargetDevice(msgspec.Struct, frozen=True):
+    """A board. `sources` names where each number that a gauge uses comes from, by field name."""
+
+    id: str
+    name: str
+    vendor: str
+    soc: str
+    core: Core
+    clock_hz: float
+    flash: MemoryRegion
+    ram: MemoryRegion
+    flash_wait_states: int
+    flash_methods: tuple[FlashMethod, ...]
+    sources: Mapping[str, str]
+    power: Power | None = None
+    virtual: bool = False
+    audio_input: str = ""
+    usb_ids: tuple[str, ...] = ()
+    url: str = ""

@@ -1,0 +1,71 @@
+"""Sizes, frequencies and times with their units, read and written one way everywhere."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from studio.core.errors import InputError
+
+_FACTORS = {
+    "size": {"B": 1, "KiB": 1024, "MiB": 1024**2},
+    "frequency": {"Hz": 1, "kHz": 1000, "MHz": 1_000_000},
+    "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6},
+    "current": {"A": 1.0, "mA": 1e-3, "uA": 1e-6},
+    "voltage": {"V": 1.0},
+}
+_NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*$")
+
+Provenance = Literal["estimated", "planned", "compiled", "emulated", "measured"]
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """A number with its unit, its band and where it comes from."""
+
+    value: float
+    unit: str
+    low: float
+    high: float
+    provenance: Provenance
+    source: str = ""
+
+
+def parse_quantity(text: object, dimension: str, where: str = "") -> float:
+    """Read "256 KiB" or "80 MHz" as bytes, Hz, s, A or V.
+
+    Raises InputError where the text is no number with a unit of this dimension.
+    """
+    units = _FACTORS[dimension]
+    match = _NUMBER.match(text) if isinstance(text, str) else None
+    if match is None or match[2] not in units:
+        allowed = ", ".join(units)
+        raise InputError(
+            f"{text!r} is not a {dimension}", where=where, hint=f'write a number and one of {allowed}, as in "1 {list(units)[-1]}"'
+        )
+    return float(match[1]) * units[match[2]]
+
+
+def parse_size(text: object, where: str = "") -> int:
+    """Read "256 KiB" as a whole number of bytes (KiB is 1024)."""
+    value = parse_quantity(text, "size", where)
+    if value != int(value):
+        raise InputError(f"{text!r} is not a whole number of bytes", where=where)
+    return int(value)
+
+
+def format_size(count: float) -> str:
+    """Write bytes as people read them: "512 B", "30.2 KiB", "1.25 MiB"."""
+    if abs(count) < 1024:
+        return f"{count:.0f} B"
+    if abs(count) < 1024**2:
+        return f"{count / 1024:.1f} KiB"
+    return f"{count / 1024**2:.2f} MiB"
+
+
+def format_count(count: float) -> str:
+    """Write a count as people read it: "532", "12.4 k", "2.66 M"."""
+    if abs(count) < 1000:
+        return f"{count:.0f}"
+    if abs(count) < 1_000_000:
+        return f"{count / 1000:.1f} k"
+    return f"{count / 1_000_000:.2f} M"
