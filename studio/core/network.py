@@ -142,10 +142,29 @@ class Network(msgspec.Struct, frozen=True):
 
 
 _STRUCTURAL = frozenset(
-    "reshape mean pad padv2 strided_slice split split_v transpose squeeze expand_dims shape pack call_once var_handle "
-    "read_variable assign_variable resize_nearest_neighbor gather slice".split()
+    [
+        "reshape",
+        "mean",
+        "pad",
+        "padv2",
+        "strided_slice",
+        "split",
+        "split_v",
+        "transpose",
+        "squeeze",
+        "expand_dims",
+        "shape",
+        "pack",
+        "call_once",
+        "var_handle",
+        "read_variable",
+        "assign_variable",
+        "resize_nearest_neighbor",
+        "gather",
+        "slice",
+    ]
 )
-_FIRST_IS_ACTIVATION = frozenset("conv_2d depthwise_conv_2d fully_connected transpose_conv".split())
+_FIRST_IS_ACTIVATION = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "transpose_conv"])
 
 NEEDS_DATA = "the network has no weights yet"
 

@@ -117,9 +117,12 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class KitRun(msgspec.Struct, frozen=True):
-    """What a kit said. `output` are the bytes the program wrote; `regions` instruction counts between the program's marks,
-    by region's name, one per pass counted (empty where the kit cannot count); `stack_bytes` the high-water mark or None;
-    `fault` a processor fault in words, "" if there was none."""
+    """What a kit said.
+
+    `output` are the bytes that the program wrote; `regions` instruction counts between the program's marks by the region's
+    name, one for each pass counted (empty where the kit cannot count), `cycles` likewise; `stack_bytes` the stack's
+    high-water mark or None; `fault` a processor fault in words, "" if there was none.
+    """
 
     output: bytes
     exit_code: int
