@@ -1,0 +1,75 @@
+"""`otolith report`: what a design costs, target by target and runtime by runtime."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    from studio.cli.app import command
+
+    made = command(
+        commands,
+        "report",
+        "show MACs, flash, RAM, latency and energy of a project or model on each target",
+        """
+otolith report words
+otolith report model.tflite --target nrf52840dk --target pico --runtime c --runtime tflm
+otolith report model.keras --json""",
+    )
+    made.add_argument("subject", metavar="PROJECT|MODEL", help="a project's folder, a .tflite or a .keras file")
+    made.add_argument(
+        "--target", action="append", metavar="ID", help="a board from `otolith boards`; may be repeated (default: the project's)"
+    )
+    made.add_argument("--runtime", action="append", metavar="ID", help="c, tflm or tflm-ref; may be repeated (default: all)")
+    made.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Estimate and print."""
+    from studio.boards import board
+    from studio.cli.terminal import print_json
+    from studio.deploy.subject import load_subject
+    from studio.estimate.counts import figures
+    from studio.estimate.report import RUNTIMES, as_json, check_runtime, report_all
+
+    subject = load_subject(Path(args.subject))
+    ids = args.target or (subject.project.targets if subject.project else ("virtual-m4",))
+    targets = [board(i) for i in dict.fromkeys(ids)]
+    runtimes = [check_runtime(r) for r in dict.fromkeys(args.runtime or RUNTIMES)]
+    interval = subject.project.interval_ms if subject.project else 1000.0
+    model = figures(subject.network)
+    reports = report_all(subject.network, targets, runtimes, frontend=subject.frontend, interval_ms=interval)
+    if args.json:
+        print_json(as_json(model, reports))
+    else:
+        print(_text(subject, model, reports))
+    return 0
+
+
+def _text(subject: Any, model: Any, reports: Any) -> str:
+    from studio.cli.terminal import table
+    from studio.core.units import format_count, format_size
+
+    state = "trained" if subject.trained else "untrained"
+    head = (
+        f"{model.model} ({state}): {format_count(model.macs)} MACs ({format_count(model.macc_st)} in ST's convention), "
+        f"{format_count(model.parameters)} parameters, {format_size(model.weights_bytes)} of weights"
+    )
+    rows = [
+        (
+            r.target,
+            r.runtime,
+            format_size(r.flash.total),
+            format_size(r.ram.total),
+            f"{r.latency_ms.value:.3g} ms",
+            f"{r.latency_ms.low:.3g}-{r.latency_ms.high:.3g}",
+            f"{r.energy_uj:.3g} uJ" if r.energy_uj is not None else "-",
+            r.limits,
+        )
+        for r in reports
+    ]
+    header = ("target", "runtime", "flash", "RAM", "latency", "band", "energy", "verdict")
+    issues = dict.fromkeys(f"{i.severity}: {i.where}: {i.message}" for r in reports for i in r.issues)
+    return "\n".join((head, "", table(rows, header, (2, 3, 4, 5, 6)), *(["", *issues] if issues else [])))
