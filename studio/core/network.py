@@ -14,7 +14,31 @@ from studio.core.errors import InputError
 Shape = tuple[int, ...]
 
 ITEM_BYTES: Mapping[str, float] = MappingProxyType(
-    {"int4": 0.5, "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "float16": 2, "int32": 4, "float32": 4, "resource": 4, "int64": 8}
+    {
+        "int2": 0.25,
+        "int4": 0.5,
+        "uint4": 0.5,
+        "int8": 1,
+        "uint8": 1,
+        "bool": 1,
+        "float8_e4m3fn": 1,
+        "float8_e5m2": 1,
+        "string": 1,
+        "int16": 2,
+        "uint16": 2,
+        "float16": 2,
+        "bfloat16": 2,
+        "int32": 4,
+        "uint32": 4,
+        "float32": 4,
+        "resource": 4,
+        "variant": 4,
+        "int64": 8,
+        "uint64": 8,
+        "float64": 8,
+        "complex64": 8,
+        "complex128": 16,
+    }
 )
 
 

@@ -1,0 +1,5 @@
+"""TensorFlow Lite files, read and written without TensorFlow."""
+
+from studio.lower.tflite.read import read_tflite
+
+__all__ = ["read_tflite"]
