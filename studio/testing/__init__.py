@@ -1,0 +1,1 @@
+"""Checks for blocks, boards, plugins and jobs: for us and for plugin authors."""
