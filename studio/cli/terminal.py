@@ -3,10 +3,11 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
-Event = Mapping[str, Any]
+if TYPE_CHECKING:
+    from studio.jobs import Event
 
 
 def print_json(value: Any) -> None:
@@ -54,13 +55,14 @@ class Progress:
         self.message = ""
         self.drawn = 0.0
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: "Event") -> None:
         """Show one event of a job."""
-        kind = event.get("event")
-        if kind == "progress":
-            self.show(float(event["fraction"]), str(event["message"]), event.get("seconds_left"))
-        elif kind == "log" and not self.quiet:
-            self.line(str(event["text"]))
+        from studio import jobs
+
+        if isinstance(event, jobs.Progress):
+            self.show(event.fraction, event.message, event.seconds_left)
+        elif isinstance(event, jobs.Log) and not self.quiet:
+            self.line(event.text)
 
     def show(self, fraction: float, message: str, seconds_left: float | None = None) -> None:
         """Draw the bar, at most ten times a second."""
@@ -95,18 +97,13 @@ def format_seconds(seconds: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
-def run_job(entry: str, args: Mapping[str, Any], quiet: bool, watch: Callable[[Event], None] | None = None) -> dict[str, Any]:
+def run_job(entry: str, args: Mapping[str, Any], quiet: bool) -> dict[str, Any]:
     """Run a job in its own process, with its progress shown; return its result."""
     from studio import jobs
 
     progress = Progress(quiet)
-
-    def hear(event: Event) -> None:
-        progress(event)
-        if watch:
-            watch(event)
-
+    name = entry.split(":")[0].rsplit(".", 1)[-1]
     try:
-        return jobs.run(jobs.JobSpec(entry, dict(args)), hear)
+        return jobs.run(jobs.JobSpec(entry, dict(args), name), progress)
     finally:
         progress.clear()
