@@ -1,0 +1,140 @@
+"""The kit's C against the host's numpy, on the same PCM."""
+
+import numpy as np
+import pytest
+
+from studio.core.frontend import FrontEnd, check_frontend
+from studio.core.network import Quantisation
+from studio.dsp.log_mel import features, quantise_features
+
+DESIGNS = {
+    "default": FrontEnd(),
+    "8 kHz, radix-2 start, htk": FrontEnd(
+        sample_rate=8000, clip_samples=8000, window=200, hop=80, fft=256, mels=20, low_hz=0, high_hz=4000, mel_scale="htk"
+    ),
+    "no norm, no normalisation, odd window": FrontEnd(
+        window=401, hop=133, fft=512, mels=32, mel_norm="none", normalisation="none", reference=10.0, high_hz=8000
+    ),
+    "window fills the FFT": FrontEnd(window=1024, hop=512, fft=1024, mels=64, mel_scale="htk", mel_norm="none"),
+    "many bands": FrontEnd(window=1200, hop=400, fft=2048, mels=128),
+    "few bands, short FFT, gaps": FrontEnd(sample_rate=8000, clip_samples=6001, window=100, hop=171, fft=128, mels=10, high_hz=3999),
+    "window under a quarter": FrontEnd(window=90, hop=64, fft=512, mels=40, clip_samples=4000),
+    "smallest": FrontEnd(sample_rate=8000, clip_samples=1000, window=17, hop=5, fft=32, mels=4, low_hz=100, high_hz=3900),
+    "longest": FrontEnd(sample_rate=48000, clip_samples=48000, window=5001, hop=4000, fft=8192, mels=80, high_hz=20000),
+    "empty bands": FrontEnd(window=256, hop=256, fft=256, mels=60, low_hz=0),
+    "band between two bins": FrontEnd(window=256, hop=256, fft=256, mels=3, low_hz=70, high_hz=80),
+}
+
+
+def quantisation_of(feats):
+    """An input's quantisation that spans the features, as calibration would."""
+    low, high = float(feats.min()), float(feats.max())
+    scale = max(high - low, 1e-3) / 255
+    return Quantisation((scale,), (round(-128 - low / scale),))
+
+
+def speech_like(fe, seed=0):
+    """Glides with harmonics in bursts over a little noise, at uneven loudness, as int16."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(fe.clip_samples) / fe.sample_rate
+    pitch = 140 + 60 * np.sin(2 * np.pi * 1.7 * t + seed)
+    phase = 2 * np.pi * np.cumsum(pitch) / fe.sample_rate
+    voice = sum(np.sin(h * phase) / h for h in range(1, 12))
+    envelope = np.clip(np.sin(2 * np.pi * 2.3 * t), 0, None) ** 2
+    sound = 0.25 * voice * envelope + 0.003 * rng.standard_normal(t.size)
+    return np.int16(np.clip(sound, -1, 0.9999) * 32768)
+
+
+def push_in_pieces(kit, pcm, seed=1):
+    rng, at, frames = np.random.default_rng(seed), 0, 0
+    while at < pcm.size:
+        count = int(rng.integers(0, 500))
+        frames += kit.push(pcm[at : at + count])
+        at += count
+    return frames
+
+
+def host_features(fe, pcm, quant):
+    return quantise_features(fe, features(fe, pcm.astype(np.float32) / 32768), quant)
+
+
+def assert_alike(kit, host):
+    difference = np.abs(kit.astype(int) - host.astype(int))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() <= 0.001
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_kit_and_host_agree(compile_frontend, name):
+    fe = DESIGNS[name]
+    check_frontend(fe)
+    pcm = speech_like(fe)
+    quant = quantisation_of(features(fe, pcm.astype(np.float32) / 32768))
+    kit = compile_frontend(fe, quant)
+    differences = []
+    for seed in range(6):
+        pcm = speech_like(fe, seed)
+        kit.init()
+        assert push_in_pieces(kit, pcm, seed) == fe.frames
+        differences.append(np.abs(kit.features().astype(int) - host_features(fe, pcm, quant).astype(int)))
+    assert np.max(differences) <= 1
+    assert np.mean(np.array(differences) > 0) <= 0.001
+
+
+@pytest.mark.parametrize("sound", ["silence", "full-scale square", "alternating extremes", "one click", "loud noise"])
+def test_extreme_sounds(compile_frontend, sound):
+    fe = FrontEnd()
+    t = np.arange(fe.clip_samples)
+    pcm = {
+        "silence": np.zeros(t.size, np.int16),
+        "full-scale square": np.where(t // 37 % 2, 32767, -32768).astype(np.int16),
+        "alternating extremes": np.where(t % 2, 32767, -32768).astype(np.int16),
+        "one click": np.where(t == 5000, 32767, 0).astype(np.int16),
+        "loud noise": np.random.default_rng(0).integers(-32768, 32768, t.size).astype(np.int16),
+    }[sound]
+    quant = Quantisation((0.03,), (5,))
+    kit = compile_frontend(fe, quant)
+    kit.init()
+    kit.push(pcm)
+    assert_alike(kit.features(), host_features(fe, pcm, quant))
+
+
+def test_silence_before_any_sound(compile_frontend):
+    fe, quant = FrontEnd(), Quantisation((0.02,), (-3,))
+    kit = compile_frontend(fe, quant)
+    kit.init()
+    before = kit.features()
+    kit.push(np.zeros(fe.clip_samples, np.int16))
+    np.testing.assert_array_equal(before, kit.features())
+
+
+def test_a_running_stream_holds_the_last_frames_oldest_first(compile_frontend):
+    fe, quant = FrontEnd(), Quantisation((0.03,), (0,))
+    kit = compile_frontend(fe, quant)
+    sound = np.concatenate([speech_like(fe, s) for s in range(2)])[: fe.clip_samples + 7 * fe.hop]
+    kit.init()
+    kit.push(sound)
+    kit_rows, host_rows = kit.features(), host_features(fe, sound, quant)
+    assert_alike(kit_rows, host_rows[-fe.frames :])
+
+
+def test_saturation_clamps(compile_frontend):
+    fe, quant = FrontEnd(), Quantisation((0.001,), (0,))
+    kit = compile_frontend(fe, quant)
+    kit.init()
+    pcm = speech_like(fe)
+    kit.push(pcm)
+    rows = kit.features()
+    assert rows.min() == -128
+    assert rows.max() == 127
+    assert_alike(rows, host_features(fe, pcm, quant))
+
+
+def test_no_undefined_behaviour(compile_frontend):
+    """Trap on overflow, bad shifts and float-to-int conversions out of range, over loud sound."""
+    fe = DESIGNS["no norm, no normalisation, odd window"]
+    kit = compile_frontend(
+        fe, Quantisation((0.1,), (0,)), "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fsanitize=bounds"
+    )
+    kit.init()
+    assert kit.push(np.random.default_rng(0).integers(-32768, 32768, fe.clip_samples).astype(np.int16)) == fe.frames
