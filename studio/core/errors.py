@@ -47,6 +47,10 @@ class JobFailed(StudioError):
         self.traceback = traceback
 
 
+class PluginFailed(JobFailed):
+    """A plugin raised something that is no StudioError; it is switched off until the next start. `where` is the plugin's id."""
+
+
 class Cancelled(StudioError):
     """The user stopped the work."""
 

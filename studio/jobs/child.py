@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core.errors import InputError, JobFailed, StudioError, ToolMissing
+from studio.core.errors import JobFailed
+from studio.jobs.border import as_studio_error
 from studio.jobs.context import EventContext
 from studio.jobs.events import Done, Event, JobSpec, Started, encode_event, failure, read_spec
 
@@ -75,20 +76,6 @@ def load_entry(spec: JobSpec) -> Callable[..., Any]:
     if not callable(function):
         raise JobFailed(f"{module} has no function {name}", where=spec.entry)
     return function
-
-
-def as_studio_error(error: Exception) -> StudioError:
-    """Say any exception in the studio's terms: a full disk or a missing module has a way out, a bug has a traceback."""
-    if isinstance(error, StudioError):
-        return error
-    if isinstance(error, ModuleNotFoundError) and (error.name or "studio").partition(".")[0] != "studio":
-        package = (error.name or "").partition(".")[0]
-        return ToolMissing(f"the Python module {package} is missing", hint=f"python -m pip install {package}")
-    if isinstance(error, OSError) and error.strerror:
-        return InputError(error.strerror, where=str(error.filename or ""), hint="check the disk's space and the folder's permissions")
-    if isinstance(error, MemoryError):
-        return JobFailed("the computer's memory is full", hint="close other programs, or take a smaller batch")
-    return JobFailed(f"{type(error).__name__}: {error}", hint="this is a fault of the program; the traceback helps to mend it")
 
 
 def _take_stdout() -> BinaryIO:
