@@ -1,0 +1,105 @@
+"""A network under construction: what blocks build with and what the folding changes in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.core.errors import InputError
+from studio.core.network import Network, Op, Shape, Tensor
+
+Weights = Mapping[str, np.ndarray]
+
+
+class Draft:
+    """Tensors, operators and the values of constants; tensors are numbers. The NetworkBuilder that blocks are handed.
+
+    `values` holds a float32 or integer array for each constant whose values are known.
+    """
+
+    def __init__(self, weights: Weights | None = None) -> None:
+        self.names: list[str] = []
+        self.shapes: list[Shape] = []
+        self.constants: dict[int, str] = {}
+        self.values: dict[int, np.ndarray] = {}
+        self.ops: list[Op] = []
+        self.block = ""
+        self._weights = weights
+
+    @property
+    def trained(self) -> bool:
+        """Whether weights were given."""
+        return self._weights is not None
+
+    def tensor(self, name: str, shape: Shape) -> int:
+        """Add a tensor that some operator writes, or the input."""
+        self.names.append(name)
+        self.shapes.append(shape)
+        return len(self.names) - 1
+
+    def add_constant(self, name: str, shape: Shape, dtype: str, values: np.ndarray | None) -> int:
+        """Add a constant, with or without values."""
+        index = self.tensor(name, shape)
+        self.constants[index] = dtype
+        if values is not None:
+            self.values[index] = values
+        return index
+
+    def shape(self, tensor: int) -> Shape:
+        """Shape of a tensor, with the batch of 1 first."""
+        return self.shapes[tensor]
+
+    def weight(self, name: str, shape: Shape, permute: tuple[int, ...] = (), reshape: Shape = ()) -> int:
+        """Add the current block's weight `name` (shape in Keras' layout), permuted, then reshaped."""
+        turned = tuple(shape[p] for p in permute) if permute else shape
+        full = f"{self.block}/{name}"
+        if self._weights is None:
+            return self.add_constant(full, reshape or turned, "float32", None)
+        values = _values_of(self._weights, full, shape)
+        values = values.transpose(permute) if permute else values
+        return self.add_constant(full, reshape or turned, "float32", values.reshape(reshape or turned))
+
+    def constant(self, name: str, shape: Shape, values: Sequence[int], dtype: str = "int32") -> int:
+        """Add a small constant such as axes or a target shape."""
+        return self.add_constant(f"{self.block}/{name}", shape, dtype, np.asarray(values, dtype).reshape(shape))
+
+    def op(self, kind: str, inputs: Sequence[int], shape: Shape, options: Mapping[str, Any] | None = None) -> int:
+        """Add an operator with one output of this shape (batch first); return the output."""
+        output = self.tensor(f"{self.block}/{kind}", shape)
+        self.ops.append(Op(kind, tuple(inputs), (output,), options or {}, self.block))
+        return output
+
+    def network(self, name: str, input: int, output: int) -> Network:
+        """Number the tensors in the order of use and return the Network; what no operator uses is left out."""
+        order: dict[int, int] = {input: 0}
+        for op in self.ops:
+            for tensor in (*op.inputs, *op.outputs):
+                order.setdefault(tensor, len(order))
+        tensors = tuple(self._tensor(t) for t in order)
+        ops = tuple(
+            Op(op.kind, tuple(order[t] for t in op.inputs), tuple(order[t] for t in op.outputs), op.options, op.block) for op in self.ops
+        )
+        return Network(name, tensors, ops, (0,), (order[output],))
+
+    def _tensor(self, index: int) -> Tensor:
+        dtype = self.constants.get(index)
+        if dtype is None:
+            return Tensor(self.names[index], self.shapes[index])
+        values = self.values.get(index)
+        data = None if values is None else np.ascontiguousarray(values, dtype).tobytes()
+        return Tensor(self.names[index], self.shapes[index], dtype, None, True, data)
+
+
+def _values_of(weights: Weights, name: str, shape: Shape) -> np.ndarray:
+    if name not in weights:
+        raise InputError(f"there is no weight {name!r}", where=name, hint="the weights belong to another graph; train again")
+    values = np.asarray(weights[name], np.float32)
+    if values.shape != shape:
+        raise InputError(
+            f"it has the shape {values.shape} instead of {shape}", where=name, hint="the weights belong to another graph; train again"
+        )
+    if not np.isfinite(values).all():
+        raise InputError("it holds numbers that are not finite", where=name, hint="the training diverged; lower the learning rate")
+    return values

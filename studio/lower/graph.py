@@ -1,0 +1,48 @@
+"""Lower the graph that an engineer draws to the network that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from studio.core.block import Block
+from studio.core.errors import GraphError
+from studio.core.graph import INPUT_KIND, ModelGraph, Node, infer
+from studio.core.network import Network, Shape
+from studio.core.registry import Registry
+from studio.lower.build import Draft, Weights
+from studio.lower.fold import fold
+
+
+def lower_graph(graph: ModelGraph, blocks: Registry[Block], input_shape: Shape, weights: Weights | None = None, name: str = "") -> Network:
+    """Return the float32 network of a graph: batch normalisation folded, activations fused, dropout gone.
+
+    `input_shape` leaves out the batch. `weights` are arrays named "<block id>/<weight>" in Keras' layouts; without them
+    the constants have shapes only. Every convolution and dense layer has a bias; reshapes take their shape from their output.
+    Raises GraphError naming the first block that is wrong, InputError where a weight is missing or of another shape.
+    """
+    inference = infer(graph, blocks, input_shape)
+    if not inference.runnable:
+        issue = next(i for i in inference.issues if i.severity == "error")
+        raise GraphError(issue.message, where=issue.where, hint="mend the graph first")
+    draft = Draft(weights)
+    tensors: dict[str, int] = {}
+    for id in graph.order:
+        node = graph.by_id[id]
+        if node.kind == INPUT_KIND:
+            tensors[id] = draft.tensor("input", (1, *input_shape))
+        else:
+            tensors[id] = _lower_block(draft, blocks.get(node.kind), node, [tensors[s] for s in graph.sources[id]])
+    output = fold(draft, tensors[inference.output])
+    input = next(tensors[n.id] for n in graph.nodes if n.kind == INPUT_KIND)
+    if output == input or not draft.ops:
+        raise GraphError("the graph computes nothing", where=inference.output, hint="add a block that computes, a dense layer say")
+    return draft.network(name or "model", input, output)
+
+
+def _lower_block(draft: Draft, block: Block, node: Node, inputs: Sequence[int]) -> int:
+    draft.block = node.id
+    before = len(draft.names)
+    output = block.lower(node.params, draft, inputs)
+    if output >= before:
+        draft.names[output] = node.id
+    return output
