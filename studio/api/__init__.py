@@ -12,8 +12,10 @@ from studio.core.errors import (
     ToolMissing,
     UnsupportedOperator,
 )
+from studio.core.fault import describe_fault, locate
 from studio.core.frontend import FeatureQuantisation, FrontEnd, feature_quantisation
 from studio.core.network import Network, Op, Quantisation, Shape, Tensor, require_weights, window_size
+from studio.core.places import cache
 from studio.core.program import Buffer, Call, ConstArray, Program
 from studio.core.protocols import (
     Exporter,
@@ -73,9 +75,12 @@ __all__ = [
     "ToolMissing",
     "UnsupportedOperator",
     "WeightSpec",
+    "cache",
+    "describe_fault",
     "feature_quantisation",
     "format_count",
     "format_size",
+    "locate",
     "require_weights",
     "window_size",
 ]
