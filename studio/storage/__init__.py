@@ -1,0 +1,1 @@
+"""A project on disk: read strictly, written whole or not at all."""

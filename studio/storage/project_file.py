@@ -1,0 +1,125 @@
+"""project.toml: the part of a project that people edit by hand; comments stay."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomlkit
+from tomlkit.items import Table
+
+from studio.core.errors import InputError, ParameterError
+from studio.core.frontend import FrontEnd, check_frontend
+from studio.core.graph import ModelGraph
+from studio.core.project import SCHEMA, Project, Recipe, check_project
+from studio.storage.reading import convert, migrate, read_toml
+
+NAME = "project.toml"
+
+_HEAD = "An Otolith Studio project. Edit by hand as you like; comments are kept."
+
+
+class _ProjectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Project without its graph, in the order of the file."""
+
+    name: str
+    labels: tuple[str, ...]
+    task: str = "classification"
+    targets: tuple[str, ...] = ("virtual-m4",)
+    interval_ms: float = 1000.0
+    frontend: FrontEnd = FrontEnd()
+    recipe: Recipe = Recipe()
+
+
+def read_project(path: Path, graph: ModelGraph) -> Project:
+    """Read the file and join it with its graph; raise InputError naming file and field."""
+    stored = convert(migrate(read_toml(path), path), _ProjectFile, path)
+    if stored.task != "classification":
+        raise InputError(f"task = {stored.task!r} is not known", where=str(path), hint='write task = "classification"')
+    project = Project(
+        stored.name, stored.labels, stored.frontend, graph, stored.targets, "classification", stored.interval_ms, stored.recipe
+    )
+    check_stored(project, path)
+    return project
+
+
+def check_stored(project: Project, path: Path) -> None:
+    """Check every field; raise InputError naming the file and the field."""
+    try:
+        check_project(project)
+        check_frontend(project.frontend)
+        _check_recipe(project.recipe)
+    except InputError as error:
+        raise type(error)(error.message, where=f"{path}: {error.where}", hint=error.hint) from error
+
+
+def _check_recipe(recipe: Recipe) -> None:
+    noise = recipe.augmentation
+    rules = (
+        ("epochs", 1 <= recipe.epochs <= 100_000, "1 to 100000"),
+        ("batch", 1 <= recipe.batch <= 4096, "1 to 4096"),
+        ("learning_rate", 0 < recipe.learning_rate <= 10, "above 0, at most 10"),
+        ("label_smoothing", 0 <= recipe.label_smoothing < 1, "0 to below 1"),
+        ("seed", 0 <= recipe.seed < 2**32, "0 to 4294967295"),
+        ("augmentation.noise_probability", 0 <= noise.noise_probability <= 1, "0 to 1"),
+        ("augmentation.noise_snr_db", -100 <= noise.noise_snr_db[0] <= noise.noise_snr_db[1] <= 200, "two dB values, the lower first"),
+        ("augmentation.gain_db", -100 <= noise.gain_db[0] <= noise.gain_db[1] <= 100, "two dB values, the lower first"),
+        ("augmentation.shift_ms", 0 <= noise.shift_ms <= 60_000, "0 to 60000"),
+    )
+    for field, holds, allowed in rules:
+        if not holds:
+            raise ParameterError(f"{field} is out of range", where=f"recipe.{field}", hint=f"allowed: {allowed}")
+
+
+def project_toml(project: Project, old: str | None = None) -> str:
+    """Return the file's text: the old one with its comments where there is one, changed only where a value changed."""
+    values = {n: msgspec.to_builtins(getattr(project, n)) for n in _ProjectFile.__struct_fields__}
+    if old is None:
+        document = tomlkit.document()
+        document.add(tomlkit.comment(_HEAD))
+        document.add("schema", tomlkit.item(SCHEMA))
+        defaults: Mapping[str, Any] = {}
+    else:
+        document = tomlkit.parse(old)
+        document["schema"] = SCHEMA
+        defaults = msgspec.to_builtins(_ProjectFile(project.name, project.labels))
+    _update(document, values, defaults)
+    return tomlkit.dumps(document)
+
+
+def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Set what differs; leave out what was left out and is the default."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            if key not in table and value == defaults.get(key):
+                continue
+            if key not in table:
+                table[key] = tomlkit.table()
+            _update(table[key], value, defaults.get(key, {}))
+        elif key not in table:
+            if key not in defaults or value != defaults[key]:
+                _insert(table, key, _item(value))
+        elif _plain(table[key]) != value:
+            table[key] = _item(value)
+
+
+def _insert(table: Any, key: str, item: Any) -> None:
+    """Add a value; in the document itself, above the first table, below which it would belong to that."""
+    first = next((k for k, v in table.items() if isinstance(v, Table)), None) if isinstance(table, tomlkit.TOMLDocument) else None
+    if first is None:
+        table[key] = item
+    else:
+        table._insert_at(table._map[tomlkit.items.SingleKey(first)], key, item)
+
+
+def _plain(item: Any) -> Any:
+    plain = item.unwrap() if hasattr(item, "unwrap") else item
+    return list(plain) if isinstance(plain, Sequence) and not isinstance(plain, str) else plain
+
+
+def _item(value: Any) -> Any:
+    if not isinstance(value, list):
+        return tomlkit.item(value)
+    array = tomlkit.array()
+    array.extend(value)
+    return array.multiline(len(str(value)) > 100)
