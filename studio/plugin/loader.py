@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from studio.api import API_VERSION
@@ -22,19 +23,18 @@ def load_plugins(sources: Iterable[Source] | None = None, blocks: Registry[Block
     """
     plugins = Plugins(blocks)
     for source in discover() if sources is None else sources:
-        record = PluginRecord(source.folder.name, source.folder, source.origin)
+        record = PluginRecord(source.folder.name, str(source.folder), source.origin)
         try:
-            _accept(plugins, record)
+            _accept(plugins, record, source.folder)
         except StudioError as error:
             record.reject(error)
         plugins.records.append(record)
     return plugins
 
 
-def _accept(plugins: Plugins, record: PluginRecord) -> None:
-    manifest = read_manifest(record.folder)
-    record.manifest = manifest
-    record.id = manifest.plugin.id
+def _accept(plugins: Plugins, record: PluginRecord, folder: Path) -> None:
+    manifest = read_manifest(folder)
+    record.describe(manifest)
     _refuse_clash(plugins, record)
     load = _loader(record, manifest)
     for contribution in manifest.contributions:
@@ -50,7 +50,7 @@ def _refuse_clash(plugins: Plugins, record: PluginRecord) -> None:
     for other in plugins.records:
         if other.id == record.id and other.state != "failed":
             raise InputError(
-                f"the id {record.id!r} is taken by the plugin in {other.folder}", where=str(record.folder), hint="remove one of the two"
+                f"the id {record.id!r} is taken by the plugin in {other.folder}", where=record.folder, hint="remove one of the two"
             )
 
 
@@ -82,7 +82,7 @@ def _refuse(error: StudioError, contribution: Contribution) -> Any:
 
 def _load(record: PluginRecord, contribution: Contribution) -> Any:
     if contribution.kind == "board":
-        return record.folder / contribution.file
+        return Path(record.folder) / contribution.file
     record.check()
-    thing = guarded(record.id, lambda: import_object(record.id, record.folder, contribution.object), record.disable)
+    thing = guarded(record.id, lambda: import_object(record.id, Path(record.folder), contribution.object), record.disable)
     return Guarded(thing, record.id, record.check, record.disable)

@@ -3,32 +3,43 @@
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from studio.core.block import Block
 from studio.core.errors import InputError, PluginFailed, StudioError
 from studio.core.protocols import Exporter, Flasher
 from studio.core.registry import Registry
 from studio.plugin.discovery import Origin
-from studio.plugin.manifest import Manifest
+from studio.plugin.manifest import Contribution, Manifest
 
 State = Literal["ready", "unavailable", "disabled", "failed"]
 
 
-class PluginRecord:
+class PluginRecord(msgspec.Struct, eq=False):
     """A plugin that was found.
 
-    `state`: "ready"; "unavailable" where a module that it requires is missing or it wants another studio; "disabled" once it raised (see `traceback`);
-    "failed" where it could not be accepted at all. `reason` says why in one line, `hint` the way out.
+    `state`: "ready"; "unavailable" where a module that it requires is missing or it wants another studio; "disabled" once it
+    raised (see `traceback`); "failed" where it could not be accepted at all. `reason` says why in one line, `hint` the way out.
     """
 
-    def __init__(self, id: str, folder: Path, origin: Origin, manifest: Manifest | None = None) -> None:
-        self.id = id
-        self.folder = folder
-        self.origin = origin
-        self.manifest = manifest
-        self.state: State = "ready"
-        self.reason = ""
-        self.hint = ""
-        self.traceback = ""
+    id: str
+    folder: str
+    origin: Origin
+    name: str = ""
+    version: str = ""
+    description: str = ""
+    licence: str = ""
+    contributions: tuple[Contribution, ...] = ()
+    state: State = "ready"
+    reason: str = ""
+    hint: str = ""
+    traceback: str = ""
+
+    def describe(self, manifest: Manifest) -> None:
+        """Take over what the manifest says."""
+        info = manifest.plugin
+        self.id, self.name, self.version = info.id, info.name, info.version
+        self.description, self.licence, self.contributions = info.description, info.licence, manifest.contributions
 
     def set_state(self, state: State, reason: str, hint: str = "", traceback: str = "") -> None:
         """Leave the state "ready"."""
