@@ -72,18 +72,18 @@ def _defines(fe: FrontEnd, quant: Quantisation) -> dict[str, str]:
     floor_db = 10.0 * np.log10(fe.floor / fe.reference)
     silence = quantise_features(fe, np.float32([floor_db * scale + offset]), quant)[0]
     return {
-        "FRONTEND_SAMPLE_RATE": str(fe.sample_rate),
-        "FRONTEND_CLIP_SAMPLES": str(fe.clip_samples),
-        "FRONTEND_WINDOW": str(fe.window),
-        "FRONTEND_HOP": str(fe.hop),
-        "FRONTEND_FFT": str(fe.fft),
-        "FRONTEND_MELS": str(fe.mels),
-        "FRONTEND_FRAMES": str(fe.frames),
-        "FRONTEND_FIRST_BIN": str(mel_segments(fe).first_bin),
-        "FRONTEND_FLOOR": _float_literal(np.float32(fe.floor) * np.float32(_EXCESS)),
-        "FRONTEND_SCALE": _float_literal(step.scale * _DB_PER_OCTAVE),
-        "FRONTEND_OFFSET": _float_literal(step.offset - step.scale * 10.0 * np.log10(fe.reference)),
-        "FRONTEND_SILENCE": f"({silence})",
+        "FE_SAMPLE_RATE": str(fe.sample_rate),
+        "FE_CLIP_SAMPLES": str(fe.clip_samples),
+        "FE_WINDOW": str(fe.window),
+        "FE_HOP": str(fe.hop),
+        "FE_FFT": str(fe.fft),
+        "FE_MELS": str(fe.mels),
+        "FE_FRAMES": str(fe.frames),
+        "FE_FIRST_BIN": str(mel_segments(fe).first_bin),
+        "FE_FLOOR": _float_literal(np.float32(fe.floor) * np.float32(_EXCESS)),
+        "FE_SCALE": _float_literal(step.scale * _DB_PER_OCTAVE),
+        "FE_OFFSET": _float_literal(step.offset - step.scale * 10.0 * np.log10(fe.reference)),
+        "FE_SILENCE": f"({silence})",
     }
 
 

@@ -18,40 +18,47 @@
  */
 #include "frontend.h"
 
-#define POINTS (FRONTEND_FFT / 2)
-#define QUARTER (FRONTEND_FFT / 4)
+#define POINTS (FE_FFT / 2)
+#define QUARTER (FE_FFT / 4)
 #define EXCESS_BITS 32
 /* log2(POINTS) is even where the bits at even places meet POINTS. */
 #define FIRST_RADIX ((POINTS & 0x5555) ? 4 : 2)
-#define PART (FRONTEND_FFT / FIRST_RADIX)
+#define PART (FE_FFT / FIRST_RADIX)
 #define INLINE static inline __attribute__((always_inline))
+#define STAGE static __attribute__((noinline))
+/* The bodies of these loops are long: unrolled they would take flash and save nothing. */
+#ifdef __clang__
+#define ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define ROLLED _Pragma("GCC unroll 1")
+#endif
 
-extern const float frontend_window[FRONTEND_WINDOW / 2 + 2];
+extern const float frontend_window[FE_WINDOW / 2 + 2];
 extern const float frontend_sine[QUARTER + 1];
 extern const float frontend_rise[];
-extern const uint16_t frontend_count[FRONTEND_MELS + 1];
-extern const float frontend_norm[FRONTEND_MELS];
+extern const uint16_t frontend_count[FE_MELS + 1];
+extern const float frontend_norm[FE_MELS];
 
 static struct {
-  float spectrum[FRONTEND_FFT + 2]; /* complex points, then the power of bin k at 2k */
+  float spectrum[FE_FFT + 2]; /* complex points, then the power of bin k at 2k */
   int32_t filled;                   /* samples in history; below zero: samples still to be skipped */
   int32_t row;                      /* where the next frame's features go: the oldest row */
-  int16_t history[(FRONTEND_WINDOW + 1) & ~1];
-  int8_t features[FRONTEND_FEATURE_BYTES];
+  int16_t history[(FE_WINDOW + 1) & ~1];
+  int8_t features[FE_FEATURE_BYTES];
 } state;
 
 enum { RISING, FALLING, SILENT };
 
 /* Which side of the window the pair of samples at even index s lies on. */
 INLINE int side_of(int s) {
-  if (s <= FRONTEND_WINDOW / 2) return RISING;
-  return s < FRONTEND_WINDOW ? FALLING : SILENT;
+  if (s <= FE_WINDOW / 2) return RISING;
+  return s < FE_WINDOW ? FALLING : SILENT;
 }
 
 /* The windowed samples s and s + 1 as a complex point. */
 INLINE void point(int s, int side, float *re, float *im) {
   const int16_t *x = state.history + s;
-  const float *w = side == RISING ? frontend_window + s : frontend_window + FRONTEND_WINDOW - s;
+  const float *w = side == RISING ? frontend_window + s : frontend_window + FE_WINDOW - s;
   if (side == SILENT) {
     *re = *im = 0.0f;
     return;
@@ -71,7 +78,7 @@ INLINE int reversed_next(int j, int top) {
 
 /* First butterflies `from` to `to`, between which no part of the frame changes its side of the window. */
 INLINE int first_stage(int from, int to, int place) {
-  for (int i = from; i < to; i++) {
+  ROLLED for (int i = from; i < to; i++) {
     float *z = state.spectrum + 2 * FIRST_RADIX * place;
     float ar, ai, br, bi;
     point(2 * i, side_of(2 * from), &ar, &ai);
@@ -101,10 +108,10 @@ INLINE int first_stage(int from, int to, int place) {
   return place;
 }
 
-static void window_and_first_stage(void) {
+STAGE void window_and_first_stage(void) {
   enum {
-    fold = ((FRONTEND_WINDOW / 2 + 2) & ~1) % PART / 2, /* the first pair past the window's middle */
-    end = ((FRONTEND_WINDOW + 1) & ~1) % PART / 2,      /* the first pair past its end */
+    fold = ((FE_WINDOW / 2 + 2) & ~1) % PART / 2, /* the first pair past the window's middle */
+    end = ((FE_WINDOW + 1) & ~1) % PART / 2,      /* the first pair past its end */
     low = fold < end ? fold : end,
     high = fold < end ? end : fold
   };
@@ -114,15 +121,15 @@ static void window_and_first_stage(void) {
 }
 
 /* Stages of radix 4: sub-transforms of `h` points at 0, h, 2h, 3h hold the residues 0, 2, 1, 3. */
-static void later_stages(void) {
+STAGE void later_stages(void) {
   for (int h = FIRST_RADIX; h < POINTS; h *= 4) {
-    const int step = FRONTEND_FFT / 4 / h;
+    const int step = FE_FFT / 4 / h;
     const float *sine = frontend_sine, *cosine = frontend_sine + QUARTER;
-    for (int k = 0; k < h; k++, sine += step, cosine -= step) {
+    ROLLED for (int k = 0; k < h; k++, sine += step, cosine -= step) {
       const float c1 = *cosine, s1 = *sine;
       const float c2 = c1 * c1 - s1 * s1, s2 = 2.0f * c1 * s1;
       const float c3 = c1 * c2 - s1 * s2, s3 = s1 * c2 + c1 * s2;
-      for (float *p = state.spectrum + 2 * k; p < state.spectrum + FRONTEND_FFT; p += 8 * h) {
+      ROLLED for (float *p = state.spectrum + 2 * k; p < state.spectrum + FE_FFT; p += 8 * h) {
         float *q = p + 2 * h, *r = p + 4 * h, *s = p + 6 * h;
         const float ar = p[0], ai = p[1];
         const float cr = q[0] * c2 + q[1] * s2, ci = q[1] * c2 - q[0] * s2;
@@ -144,13 +151,13 @@ static void later_stages(void) {
 }
 
 /* From the complex transform to the power of the real one's bins: bin k at index 2k, four times too large. */
-static void split_power(void) {
-  float *p = state.spectrum, *q = state.spectrum + FRONTEND_FFT;
+STAGE void split_power(void) {
+  float *p = state.spectrum, *q = state.spectrum + FE_FFT;
   const float *sine = frontend_sine, *cosine = frontend_sine + QUARTER;
   const float first = 2.0f * (p[0] + p[1]), last = 2.0f * (p[0] - p[1]);
   p[0] = first * first;
   q[0] = last * last;
-  for (int k = QUARTER; k > 0; k--) {
+  ROLLED for (int k = QUARTER; k > 0; k--) {
     p += 2;
     q -= 2;
     const float s = *++sine, c = *--cosine;
@@ -167,23 +174,23 @@ static int8_t quantised(float energy) {
   union {
     float value;
     int32_t bits;
-  } x = {energy < FRONTEND_FLOOR ? FRONTEND_FLOOR : energy};
+  } x = {energy < FE_FLOOR ? FE_FLOOR : energy};
   const int32_t half_root = 0x3f3504f3; /* sqrt(1/2) */
   const int32_t exponent = (x.bits - half_root) >> 23;
   x.bits -= (int32_t)((uint32_t)exponent << 23);
   const float t = (x.value - 1.0f) / (x.value + 1.0f), u = t * t;
   const float log2m = t * (2.88539008f + u * (0.961796694f + u * (0.577078016f + u * 0.412198583f)));
-  float v = ((float)(exponent - EXCESS_BITS) + log2m) * FRONTEND_SCALE + FRONTEND_OFFSET;
+  float v = ((float)(exponent - EXCESS_BITS) + log2m) * FE_SCALE + FE_OFFSET;
   v += v < 0.0f ? -0.5f : 0.5f;
   if (v > 127.0f) return 127;
   if (v < -128.0f) return -128;
   return (int8_t)(int32_t)v;
 }
 
-static void mel_bands(int8_t *out) {
-  const float *power = state.spectrum + 2 * FRONTEND_FIRST_BIN, *rise = frontend_rise;
+STAGE void mel_bands(int8_t *out) {
+  const float *power = state.spectrum + 2 * FE_FIRST_BIN, *rise = frontend_rise;
   float rising_side = 0.0f;
-  for (int m = 0; m <= FRONTEND_MELS; m++) {
+  for (int m = 0; m <= FE_MELS; m++) {
     float total = 0.0f, rising = 0.0f;
     for (int k = frontend_count[m]; k > 0; k--, power += 2) {
       total += *power;
@@ -194,26 +201,26 @@ static void mel_bands(int8_t *out) {
   }
 }
 
-static void frame(void) {
+STAGE void frame(void) {
   window_and_first_stage();
   later_stages();
   split_power();
-  mel_bands(state.features + state.row * FRONTEND_MELS);
-  if (++state.row == FRONTEND_FRAMES) state.row = 0;
-  for (int i = 0; i < FRONTEND_WINDOW - FRONTEND_HOP; i++) state.history[i] = state.history[i + FRONTEND_HOP];
-  state.filled = FRONTEND_WINDOW - FRONTEND_HOP;
+  mel_bands(state.features + state.row * FE_MELS);
+  if (++state.row == FE_FRAMES) state.row = 0;
+  for (int i = 0; i < FE_WINDOW - FE_HOP; i++) state.history[i] = state.history[i + FE_HOP];
+  state.filled = FE_WINDOW - FE_HOP;
 }
 
 void frontend_init(void) {
   state.filled = 0;
   state.row = 0;
-  for (int i = 0; i < FRONTEND_FEATURE_BYTES; i++) state.features[i] = FRONTEND_SILENCE;
+  ROLLED for (int i = 0; i < FE_FEATURE_BYTES; i++) state.features[i] = FE_SILENCE;
 }
 
 int frontend_push(const int16_t *pcm, int count) {
   int frames = 0;
   while (count > 0) {
-    const int32_t wanted = state.filled < 0 ? -state.filled : FRONTEND_WINDOW - state.filled;
+    const int32_t wanted = state.filled < 0 ? -state.filled : FE_WINDOW - state.filled;
     const int32_t taken = count < wanted ? count : wanted;
     if (state.filled >= 0) {
       int16_t *to = state.history + state.filled;
@@ -222,7 +229,7 @@ int frontend_push(const int16_t *pcm, int count) {
     state.filled += taken;
     pcm += taken;
     count -= taken;
-    if (state.filled == FRONTEND_WINDOW) {
+    if (state.filled == FE_WINDOW) {
       frame();
       frames++;
     }
@@ -231,7 +238,7 @@ int frontend_push(const int16_t *pcm, int count) {
 }
 
 void frontend_features(int8_t *out) {
-  const int32_t oldest = state.row * FRONTEND_MELS;
-  for (int32_t i = oldest; i < FRONTEND_FEATURE_BYTES; i++) *out++ = state.features[i];
-  for (int32_t i = 0; i < oldest; i++) *out++ = state.features[i];
+  const int32_t oldest = state.row * FE_MELS;
+  ROLLED for (int32_t i = oldest; i < FE_FEATURE_BYTES; i++) *out++ = state.features[i];
+  ROLLED for (int32_t i = 0; i < oldest; i++) *out++ = state.features[i];
 }

@@ -6,7 +6,7 @@
 
 #include "frontend_config.h"
 
-#define FRONTEND_FEATURE_BYTES (FRONTEND_FRAMES * FRONTEND_MELS)
+#define FE_FEATURE_BYTES (FE_FRAMES * FE_MELS)
 
 /* Forget all sound: the features become those of silence. Call it once before the first push. */
 void frontend_init(void);
@@ -14,7 +14,7 @@ void frontend_init(void);
 /* Take `count` samples and return how many frames they completed. */
 int frontend_push(const int16_t *pcm, int count);
 
-/* Copy the features of the last FRONTEND_FRAMES frames, oldest first, FRONTEND_MELS values each. */
+/* Copy the features of the last FE_FRAMES frames, oldest first, FE_MELS values each. */
 void frontend_features(int8_t *out);
 
 #endif
