@@ -1,5 +1,6 @@
 """The document: one immutable value that holds the whole design."""
 
+import hashlib
 from typing import Any, Literal
 
 import msgspec
@@ -65,3 +66,18 @@ def check_label(label: Any, where: str = "labels") -> str:
     if not isinstance(label, str) or not label.strip() or len(label) > 64 or not label.isprintable():
         raise InputError(f"{label!r} is no label", where=where, hint="1 to 64 printable characters on one line")
     return label
+
+
+def design_digest(project: Project) -> str:
+    """Return the digest of what a trained model depends on: front end, graph and labels.
+
+    The order in which blocks were added and wires drawn does not count, nor do name, targets and recipe.
+    """
+    graph = project.graph
+    design = (
+        msgspec.convert(msgspec.to_builtins(project.frontend), FrontEnd),
+        sorted((n.id, n.kind, sorted(n.params.items())) for n in graph.nodes),
+        sorted((w.target, w.port, w.source) for w in graph.wires),
+        project.labels,
+    )
+    return hashlib.sha256(msgspec.json.encode(design)).hexdigest()[:32]

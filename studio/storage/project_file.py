@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import tomlkit
-from tomlkit.items import Table
 
 from studio.core.errors import InputError, ParameterError
 from studio.core.frontend import FrontEnd, check_frontend
@@ -98,18 +97,9 @@ def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) 
             _update(table[key], value, defaults.get(key, {}))
         elif key not in table:
             if key not in defaults or value != defaults[key]:
-                _insert(table, key, _item(value))
+                table[key] = _item(value)
         elif _plain(table[key]) != value:
             table[key] = _item(value)
-
-
-def _insert(table: Any, key: str, item: Any) -> None:
-    """Add a value; in the document itself, above the first table, below which it would belong to that."""
-    first = next((k for k, v in table.items() if isinstance(v, Table)), None) if isinstance(table, tomlkit.TOMLDocument) else None
-    if first is None:
-        table[key] = item
-    else:
-        table._insert_at(table._map[tomlkit.items.SingleKey(first)], key, item)
 
 
 def _plain(item: Any) -> Any:
