@@ -23,7 +23,7 @@ from studio.storage.reading import migrate, read_json, read_text
 
 LAYOUT = "layout.json"
 _IGNORED = "/runs/\n/build/\n/.studio/\n"
-_NOT_COPIED = ("runs", "build", ".studio", "README.md")
+_NOT_COPIED = ("runs", "build", ".studio")
 
 Positions = Mapping[str, tuple[float, float]]
 
