@@ -16,7 +16,7 @@ from studio.core.fault import describe_fault, locate
 from studio.core.frontend import FeatureQuantisation, FrontEnd, feature_quantisation
 from studio.core.network import Network, Op, Quantisation, Shape, Tensor, require_weights, window_size
 from studio.core.places import cache
-from studio.core.program import Buffer, Call, ConstArray, Program
+from studio.core.program import Buffer, Call, ConstArray, ConstRecord, Program
 from studio.core.protocols import (
     Exporter,
     ExportJob,
@@ -42,6 +42,7 @@ __all__ = [
     "Cancelled",
     "CheckFailed",
     "ConstArray",
+    "ConstRecord",
     "Core",
     "ExportJob",
     "Exporter",

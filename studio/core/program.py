@@ -27,6 +27,15 @@ class ConstArray(msgspec.Struct, frozen=True):
         return self.count * self.item_bytes
 
 
+class ConstRecord(msgspec.Struct, frozen=True):
+    """A constant C struct in flash that holds a call's sizes: its fields, in order, as C text."""
+
+    name: str
+    ctype: str
+    nbytes: int
+    fields: Mapping[str, str]
+
+
 class Buffer(msgspec.Struct, frozen=True):
     """A stretch of the arena: which tensor or scratch lives there, from call `first` to call `last` inclusive."""
 
@@ -41,7 +50,8 @@ class Buffer(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True):
     """One kernel call: the C function, its arguments as C text in order, and the sizes that its cost depends on.
 
-    `op` indexes Network.ops (the first one, where operators were fused); `block` is the graph's block.
+    `op` indexes Network.ops (the first one, where operators were fused); `block` is the graph's block. `record`, where there
+    is one, is handed by its address as the last argument.
     """
 
     kernel: str
@@ -49,12 +59,14 @@ class Call(msgspec.Struct, frozen=True):
     dims: Mapping[str, int]
     op: int
     block: str = ""
+    record: ConstRecord | None = None
 
 
 class Program(msgspec.Struct, frozen=True):
     """The engine's whole plan for one network and one core variant ("dsp" or "plain").
 
-    `input_buffer` and `output_buffer` index `buffers`; `consts` are all constants that the calls use.
+    `input_buffer` and `output_buffer` index `buffers`; `consts` are all arrays that the calls use. `sources` are the C files
+    of the kernels and of what they share, relative to the runtime's folder.
     """
 
     network: Network
@@ -65,6 +77,7 @@ class Program(msgspec.Struct, frozen=True):
     arena_bytes: int
     input_buffer: int
     output_buffer: int
+    sources: tuple[str, ...] = ()
     extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
@@ -74,5 +87,5 @@ class Program(msgspec.Struct, frozen=True):
 
     @property
     def const_bytes(self) -> int:
-        """Bytes of all constants."""
-        return sum(c.nbytes for c in self.consts)
+        """Bytes of all constants, the calls' records with them."""
+        return sum(c.nbytes for c in self.consts) + sum(c.record.nbytes for c in self.calls if c.record)

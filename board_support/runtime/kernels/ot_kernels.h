@@ -1,0 +1,130 @@
+/* The kernels of the engine: int8 operators whose outputs equal TensorFlow Lite for Microcontrollers' bit for bit.
+ *
+ * Tensors are NHWC with a batch of one, activations int8. Filters are packed, and the input's zero point is folded into the
+ * bias, by the generator: the header of each kernel says how. `scratch` is word-aligned memory of the size that the generator planned.
+ * "In place" means that `out` may be the same address as `in`.
+ */
+#ifndef OT_KERNELS_H
+#define OT_KERNELS_H
+
+#include <stdint.h>
+
+/* Convolution, grouped where groups > 1; padding lies above and to the left, what is missing below and to the right is implied. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int16_t in_height, in_width, in_channels;
+  int16_t out_height, out_width, out_channels;
+  int16_t kernel_height, kernel_width;
+  int16_t stride_height, stride_width;
+  int16_t dilation_height, dilation_width;
+  int16_t pad_top, pad_left;
+  int16_t groups;
+  int8_t in_zero, out_zero;
+  int8_t low, high; /* the activation's range */
+} ot_conv;
+
+/* Depthwise convolution: each input channel makes `depth` output channels. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int16_t in_height, in_width, in_channels;
+  int16_t out_height, out_width, depth;
+  int16_t kernel_height, kernel_width;
+  int16_t stride_height, stride_width;
+  int16_t dilation_height, dilation_width;
+  int16_t pad_top, pad_left;
+  int8_t in_zero, out_zero;
+  int8_t low, high;
+} ot_depthwise;
+
+/* 1 x 1 convolution with stride 1. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t pixels;
+  int16_t in_channels, out_channels;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_pointwise;
+
+typedef struct {
+  const int8_t *weights;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t inputs, outputs, rows;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_dense;
+
+typedef struct {
+  int16_t in_height, in_width, channels;
+  int16_t out_height, out_width;
+  int16_t kernel_height, kernel_width;
+  int16_t stride_height, stride_width;
+  int16_t pad_top, pad_left;
+  int8_t low, high;
+} ot_pool;
+
+typedef struct {
+  int32_t multiplier_a, multiplier_b, multiplier_out;
+  int32_t count;
+  int8_t shift_a, shift_b, shift_out;
+  int8_t zero_a, zero_b, zero_out;
+  int8_t low, high;
+} ot_sum;
+
+void ot_conv_2d(const int8_t *in, int8_t *out, void *scratch, const ot_conv *k);
+void ot_conv_2d_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_conv *k);
+void ot_pointwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_pointwise *k);
+void ot_pointwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_pointwise *k);
+void ot_depthwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
+void ot_depthwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
+void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
+void ot_fully_connected(const int8_t *in, int8_t *out, const ot_dense *k);
+void ot_fully_connected_dsp(const int8_t *in, int8_t *out, const ot_dense *k);
+void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k);
+void ot_max_pool(const int8_t *in, int8_t *out, const ot_pool *k);
+void ot_add(const int8_t *a, const int8_t *b, int8_t *out, const ot_sum *k);
+void ot_concatenate(const int8_t *in, int8_t *out, int32_t rows, int32_t in_row, int32_t out_row);
+void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns);
+void ot_lookup(const int8_t *in, int8_t *out, const int8_t *table, int32_t count);
+
+/* Parts that several kernels share. */
+
+/* Multiply up to three pixels, unfolded by ot_unfold, with `channels` filters of 4 * quads inputs each. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t quads, channels;
+  int32_t out_zero;
+  int32_t out_step; /* bytes from one pixel to the next in the output */
+} ot_tile;
+
+void ot_tile_dsp(const void *columns, int8_t *out, int32_t pixels, const ot_tile *t);
+/* Multiply one line of inputs with rows of weights. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t inputs, outputs;
+  int32_t out_zero;
+} ot_row;
+
+void ot_row_product(const int8_t *in, int8_t *out, const ot_row *r);
+void ot_unfold(const int8_t *from, void *column, int32_t count);
+void ot_gather_window(const int8_t *in, int8_t *to, int32_t out_y, int32_t out_x, int32_t group, const ot_conv *k);
+void ot_gather_plane(const int8_t *in, void *plane, int32_t columns, int32_t length, const ot_depthwise *k);
+void ot_clamp(int8_t *values, int32_t count, int32_t low, int32_t high);
+
+#endif

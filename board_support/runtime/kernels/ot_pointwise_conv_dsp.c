@@ -1,0 +1,23 @@
+/* 1 x 1 convolution with stride 1 for cores with the DSP extension; in place where it makes no more channels than it takes.
+ *
+ *   out[p][c] = saturate(rescale(bias[c] + sum_k in[p][k] * filter[c][k]) + out_zero)
+ *
+ * Filters as ot_tile_dsp takes them, filled with zeros to a multiple of four inputs; -in_zero * sum(filter) is folded into the
+ * bias. Scratch: three unfolded columns of 8*quads bytes each. Three pixels are read before their outputs are written.
+ */
+#include "ot_arith.h"
+#include "ot_kernels.h"
+
+void ot_pointwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_pointwise *k) {
+  ot_tile tile = {k->filters, k->bias, k->multiplier, k->shift, (k->in_channels + 3) / 4, k->out_channels, k->out_zero, k->out_channels};
+  int8_t *to = out;
+  for (int32_t left = k->pixels; left > 0; left -= 3) {
+    int32_t held = left < 3 ? left : 3;
+    for (int32_t p = 0; p < held; p++, in += k->in_channels) {
+      ot_unfold(in, (ot_word *)scratch + p, k->in_channels);
+    }
+    ot_tile_dsp(scratch, to, held, &tile);
+    to += held * k->out_channels;
+  }
+  ot_clamp(out, k->pixels * k->out_channels, k->low, k->high);
+}

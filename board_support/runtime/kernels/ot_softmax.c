@@ -1,0 +1,68 @@
+/* Softmax over the columns of each row; in place. The output's scale is 1/256, its zero point -128.
+ *
+ *   e[i] = exponential[max - in[i]]         Q0.31, made by the generator with TFLite's fixed-point exponential; 0 where TFLite skips
+ *   sum  = sum of round(e[i] / 2^12)        Q12.19
+ *   out  = saturate(round(e[i] * reciprocal(sum) / 2^n) - 128)
+ *
+ * The reciprocal takes three Newton-Raphson steps from 48/17 - 32/17 x in Q2.29 (gemmlowp's one_over_one_plus_x).
+ */
+#include "ot_arith.h"
+#include "ot_kernels.h"
+
+/* round(x / 2^bits), halves away from zero */
+static int32_t divide_by_power(int32_t x, int32_t bits) {
+  int32_t mask = (int32_t)((1u << bits) - 1u);
+  int32_t threshold = (mask >> 1) + (x < 0);
+  return (x >> bits) + ((x & mask) > threshold);
+}
+
+/* x * 2^bits, saturated */
+static int32_t saturating_shift(int32_t x, int32_t bits) {
+  int32_t limit = INT32_MAX >> bits;
+  return x > limit ? INT32_MAX : x < -limit - 1 ? INT32_MIN : x * (1 << bits);
+}
+
+/* round(a * b / 2^31) */
+static int32_t high_mul(int32_t a, int32_t b) { return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31); }
+
+static int32_t leading_zeros(uint32_t x) {
+  int32_t count = 0;
+  for (; (x & 0x80000000u) == 0; x <<= 1) {
+    count++;
+  }
+  return count;
+}
+
+/* 1 / (1 + x) for x in [0, 1), Q0.31 */
+static int32_t reciprocal(int32_t x) {
+  int32_t half = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
+  int32_t z = 1515870810 + high_mul(half, -1010580540);
+  for (int32_t i = 0; i < 3; i++) {
+    int32_t rest = (1 << 29) - high_mul(half, z);
+    z += saturating_shift(high_mul(z, rest), 2);
+  }
+  return saturating_shift(z, 1);
+}
+
+static void softmax_row(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t columns) {
+  int32_t most = -128;
+  int32_t sum = 0;
+  for (int32_t i = 0; i < columns; i++) {
+    most = in[i] > most ? in[i] : most;
+  }
+  for (int32_t i = 0; i < columns; i++) {
+    sum += divide_by_power(exponential[most - in[i]], 12);
+  }
+  int32_t zeros = leading_zeros((uint32_t)sum);
+  int32_t scale = reciprocal((int32_t)(((uint32_t)sum << zeros) - 0x80000000u));
+  for (int32_t i = 0; i < columns; i++) {
+    int32_t value = high_mul(scale, exponential[most - in[i]]);
+    out[i] = (int8_t)ot_saturate(divide_by_power(value, 12 - zeros + 31 - 8) - 128);
+  }
+}
+
+void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns) {
+  for (; rows > 0; rows--, in += columns, out += columns) {
+    softmax_row(in, out, exponential, columns);
+  }
+}

@@ -1,0 +1,95 @@
+"""model.h and model.c: the arena, the constants and one line for each kernel call."""
+
+from studio.api import Call, ConstRecord, ExportJob, Program, Shape, format_size
+
+from .text import array, block_comment, comment
+
+
+def header(job: ExportJob, program: Program) -> str:
+    """Write model.h."""
+    network = program.network
+    intro = block_comment([f"{job.name}: a neural network in C, made by Otolith Studio (model {network.digest()})."])
+    return f"""{intro}#ifndef MODEL_H
+#define MODEL_H
+
+#include "labels.h"
+
+/* {_tensor_words("input", network.input)} */
+#define MODEL_INPUT_BYTES {network.input.nbytes}
+/* {_tensor_words("output", network.output)} */
+#define MODEL_OUTPUT_BYTES {network.output.nbytes}
+#define MODEL_ARENA_BYTES {program.arena_bytes}
+
+/* Where to write the input. model_run may overwrite it: write it anew before each run. */
+void *model_input(void);
+
+/* Where the output of the last run stands, until the next input is written. */
+const void *model_output(void);
+
+/* Run the network once. */
+void model_run(void);
+
+#endif
+"""
+
+
+def source(job: ExportJob, program: Program) -> str:
+    """Write model.c."""
+    return "\n".join(
+        [
+            block_comment(_intro(job, program)),
+            '#include "model.h"\n#include "ot_kernels.h"\n\n#include <stdint.h>\n',
+            "static _Alignas(16) int8_t arena[MODEL_ARENA_BYTES];\n",
+            *(array(const) for const in program.consts),
+            *(_record(call.record) for call in program.calls if call.record),
+            _ends(program),
+            _run(program),
+        ]
+    )
+
+
+def _intro(job: ExportJob, program: Program) -> list[str]:
+    state = "trained" if job.trained else "NOT trained: its weights are random"
+    return [
+        f"{job.name}: the network as {len(program.calls)} kernel calls, made by Otolith Studio. Do not edit: export it again.",
+        "",
+        f"model {program.network.digest()}, {state}; kernels for cores {_VARIANTS[program.variant]}",
+        f"constants {format_size(program.const_bytes)}, arena {format_size(program.arena_bytes)}",
+    ]
+
+
+_VARIANTS = {"dsp": "with the DSP extension (Cortex-M4, M7, M33)", "plain": "without the DSP extension (Cortex-M0, M3)"}
+
+
+def _tensor_words(what: str, tensor) -> str:
+    shape = _shape(tensor.shape)
+    if tensor.quant is None:
+        return f"{what}: {tensor.dtype} {shape}"
+    return f"{what}: {tensor.dtype} {shape}, value = {tensor.quant.scale[0]:.9g} * (q - ({tensor.quant.zero_point[0]}))"
+
+
+def _shape(shape: Shape) -> str:
+    return " x ".join(map(str, shape[1:])) if len(shape) > 1 else str(shape[0])
+
+
+def _record(record: ConstRecord) -> str:
+    words = [f".{name} = {value}" for name, value in record.fields.items()]
+    lines = "".join(f"  {', '.join(words[i : i + 4])},\n" for i in range(0, len(words), 4))
+    return f"static const {record.ctype} {record.name} = {{\n{lines}}};\n"
+
+
+def _ends(program: Program) -> str:
+    into, out = program.buffers[program.input_buffer].offset, program.buffers[program.output_buffer].offset
+    return f"void *model_input(void) {{ return arena + {into}; }}\n\nconst void *model_output(void) {{ return arena + {out}; }}\n"
+
+
+def _run(program: Program) -> str:
+    lines = "".join(f"  /* {_call_words(program, call)} */\n  {call.kernel}({', '.join(call.args)});\n" for call in program.calls)
+    return f"void model_run(void) {{\n{lines}}}\n"
+
+
+def _call_words(program: Program, call: Call) -> str:
+    network, op = program.network, program.network.ops[call.op]
+    taken = [network.tensors[i] for i in op.inputs if i >= 0 and not network.tensors[i].constant]
+    shapes = " + ".join(_shape(t.shape) for t in taken)
+    return comment(f"{call.block or op.kind}: {shapes} -> {_shape(network.tensors[op.outputs[0]].shape)}")

@@ -1,0 +1,144 @@
+"""Network -> Program: draft the calls, plan the memory, write the arguments."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from studio.core.errors import UnsupportedOperator
+from studio.core.network import Network
+from studio.core.places import shipped
+from studio.core.program import Buffer, Call, Program
+from studio.core.protocols import RuntimeFiles
+from studio.core.target import Core
+from studio.lower.engine import convolution, simple
+from studio.lower.engine.draft import Draft, Drafter, Operand
+from studio.lower.engine.plan import Block, Span, plan, root, share
+from studio.lower.engine.tables import LOOKUPS
+
+_RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
+    {
+        "conv_2d": convolution.conv_2d,
+        "depthwise_conv_2d": convolution.depthwise_conv_2d,
+        "fully_connected": simple.fully_connected,
+        "max_pool_2d": simple.pool,
+        "average_pool_2d": simple.pool,
+        "add": simple.add,
+        "concatenation": simple.concatenation,
+        "softmax": simple.softmax,
+        "reshape": simple.reshape,
+        **dict.fromkeys(LOOKUPS, simple.lookup),
+    }
+)
+
+OPERATORS = tuple(_RULES)
+HEADERS = ("kernels/ot_kernels.h", "kernels/ot_arith.h")
+_PARTS = MappingProxyType(
+    {
+        "ot_conv_2d": ("ot_gather_window", "ot_row_product", "ot_clamp"),
+        "ot_conv_2d_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_dsp", "ot_clamp"),
+        "ot_pointwise_conv": ("ot_row_product", "ot_clamp"),
+        "ot_pointwise_conv_dsp": ("ot_unfold", "ot_tile_dsp", "ot_clamp"),
+        "ot_depthwise_conv": ("ot_clamp",),
+        "ot_depthwise_conv_dsp": ("ot_gather_plane", "ot_clamp"),
+        "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_clamp"),
+        "ot_fully_connected": ("ot_row_product", "ot_clamp"),
+        "ot_fully_connected_dsp": ("ot_clamp",),
+    }
+)
+
+
+def variant_for(core: Core) -> str:
+    """Return the variant of the kernels that a core runs best: "dsp" with the DSP extension, else "plain"."""
+    return "dsp" if core.dsp else "plain"
+
+
+def program(network: Network, variant: str = "dsp") -> Program:
+    """Plan the kernel calls, constants and memory of an int8 network; constants have data where the network has weights.
+
+    Raises UnsupportedOperator, naming the block or tensor, where a kernel is missing.
+    """
+    drafter = Drafter(network, variant)
+    _check_ends(network)
+    for number, op in enumerate(network.ops):
+        drafter.number = number
+        if op.kind not in _RULES:
+            drafter.refuse("there is no kernel for it")
+        _RULES[op.kind](drafter)
+    blocks = _blocks(network, drafter)
+    buffers, arena = plan(blocks)
+    numbers = {b.tensor: i for i, b in enumerate(buffers) if b.tensor >= 0}
+    return Program(
+        network=network,
+        variant=variant,
+        calls=tuple(_call(draft, number, buffers, numbers) for number, draft in enumerate(drafter.drafts)),
+        consts=tuple(drafter.consts),
+        buffers=buffers,
+        arena_bytes=arena,
+        input_buffer=numbers[network.inputs[0]],
+        output_buffer=numbers[network.outputs[0]],
+        sources=_sources(drafter.drafts),
+    )
+
+
+def runtime_files(program: Program, frontend: tuple[str, ...] = ()) -> RuntimeFiles:
+    """Name the C files of a program, and of its front end where given, relative to the runtime's folder."""
+    return RuntimeFiles(shipped("board_support") / "runtime", (*program.sources, *frontend))
+
+
+def kernel_parts(kernel: str) -> tuple[str, ...]:
+    """Return the functions, each a file of its name, that a kernel needs: itself and what it shares."""
+    return (kernel, *_PARTS.get(kernel, ()))
+
+
+def _check_ends(network: Network) -> None:
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise UnsupportedOperator(
+            f"runtime c runs networks with one input and one output, not {len(network.inputs)} and {len(network.outputs)}",
+            where=network.name,
+            hint="export it for TFLM instead",
+        )
+
+
+def _sources(drafts: list[Draft]) -> tuple[str, ...]:
+    parts = dict.fromkeys(part for draft in drafts for part in kernel_parts(draft.kernel))
+    return (*HEADERS, *(f"kernels/{part}.c" for part in sorted(parts)))
+
+
+def _blocks(network: Network, drafter: Drafter) -> list[Block]:
+    """Join the tensors that share memory; each call's scratch is a block of its own."""
+    aliases = {out: source for source, out in drafter.aliases}
+    first, last = _lives(network, drafter.drafts, aliases)
+    home = share(drafter.drafts, aliases, last)
+    blocks: dict[int, Block] = {}
+    tensors = dict.fromkeys([network.inputs[0], *(t for d in drafter.drafts for t in (*d.reads, d.writes)), *aliases, network.outputs[0]])
+    for tensor in tensors:
+        whole, value = root(tensor, aliases), network.tensors[tensor]
+        span = Span(value.name, value.nbytes, first[whole], last[whole], tensor)
+        blocks.setdefault(root(tensor, home), Block([])).spans.append(span)
+    scratch = [Block([Span(f"scratch of call {i}", d.scratch, i, i)]) for i, d in enumerate(drafter.drafts) if d.scratch]
+    return [*blocks.values(), *scratch]
+
+
+def _lives(network: Network, drafts: list[Draft], aliases: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+    """First and last call of each tensor that is no alias; an alias counts for its source."""
+    first, last = {network.inputs[0]: 0}, {network.inputs[0]: 0}
+    for number, draft in enumerate(drafts):
+        for tensor in (*draft.reads, draft.writes):
+            whole = root(tensor, aliases)
+            first.setdefault(whole, number)
+            last[whole] = number
+    whole = root(network.outputs[0], aliases)
+    first.setdefault(whole, 0)
+    last[whole] = max(len(drafts), last.get(whole, 0))
+    return first, last
+
+
+def _call(draft: Draft, number: int, buffers: tuple[Buffer, ...], numbers: Mapping[int, int]) -> Call:
+    scratch = next((b.offset for b in buffers if b.tensor < 0 and b.first == number), 0) if draft.scratch else 0
+
+    def text(arg: Operand | str) -> str:
+        if isinstance(arg, str):
+            return arg
+        offset = scratch if arg.tensor < 0 else buffers[numbers[arg.tensor]].offset + arg.offset
+        return f"arena + {offset}"
+
+    return Call(draft.kernel, tuple(text(a) for a in draft.args), draft.dims, draft.op, draft.block, draft.record)

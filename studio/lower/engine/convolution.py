@@ -1,0 +1,177 @@
+"""Convolutions: conv_2d (any window and groups, 1 x 1 apart) and depthwise_conv_2d."""
+
+from math import prod
+
+import numpy as np
+
+from studio.core.network import Tensor, window_size
+from studio.lower.engine.arithmetic import activation_range, channel_factors
+from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
+from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
+
+
+def conv_2d(d: Drafter) -> None:
+    """Choose between the 1 x 1 kernel, which may run in place, and the general one."""
+    source, filters, out = _operands(d)
+    if filters.shape[1:3] == (1, 1) and d.op.options["stride"] == (1, 1) and filters.shape[3] == source.shape[3]:
+        _pointwise(d, source, filters, out)
+    else:
+        _general(d, source, filters, out, _filter_rows)
+
+
+def depthwise_conv_2d(d: Drafter) -> None:
+    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input."""
+    source, filters, out = _operands(d)
+    if source.shape[3] == 1:
+        _general(d, source, filters, out, _channel_rows)
+    else:
+        _depthwise(d, source, filters, out)
+
+
+def _operands(d: Drafter) -> tuple[Tensor, Tensor, Tensor]:
+    d.activation(0)
+    filters = d.tensor(1)
+    if not filters.constant:
+        d.refuse("its weights are not constant")
+    d.quant(filters)
+    d.quant(d.out)
+    if d.op.options["activation"] not in ("none", "relu", "relu6", "relu_n1_to_1"):
+        d.refuse(f"activation {d.op.options['activation']} is not supported")
+    if d.tensor(0).shape[0] != 1:
+        d.refuse("the batch must be 1")
+    return d.tensor(0), filters, d.out
+
+
+def _bias(d: Drafter) -> Tensor | None:
+    return d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
+
+
+def _filter_rows(filters: np.ndarray) -> np.ndarray:
+    """One row of inputs for each output channel (OHWI)."""
+    return filters.reshape(len(filters), -1)
+
+
+def _channel_rows(filters: np.ndarray) -> np.ndarray:
+    """One row for each output channel of a depthwise filter (1HWC): columns, each from top to bottom where there are many channels."""
+    return filters[0].transpose(2, 0, 1).reshape(filters.shape[3], -1)
+
+
+def _channel_columns(filters: np.ndarray) -> np.ndarray:
+    return filters[0].transpose(2, 1, 0).reshape(filters.shape[3], -1)
+
+
+def _window_fields(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> tuple[dict[str, int], dict[str, int]]:
+    """Fields of the window in the order of the C structs: sizes first, then kernel to padding."""
+    (stride_h, stride_w), (dilation_h, dilation_w) = d.op.options["stride"], d.op.options["dilation"]
+    padding = d.op.options["padding"]
+    kernel_h, kernel_w = filters.shape[1:3]
+    _, top = window_size(source.shape[1], kernel_h, stride_h, dilation_h, padding)
+    _, left = window_size(source.shape[2], kernel_w, stride_w, dilation_w, padding)
+    sizes = {"in_height": source.shape[1], "in_width": source.shape[2], "in_channels": source.shape[3]}
+    sizes |= {"out_height": out.shape[1], "out_width": out.shape[2]}
+    window = {"kernel_height": kernel_h, "kernel_width": kernel_w, "stride_height": stride_h, "stride_width": stride_w}
+    window |= {"dilation_height": dilation_h, "dilation_width": dilation_w, "pad_top": top, "pad_left": left}
+    return sizes, window
+
+
+def _range_fields(d: Drafter, source: Tensor, out: Tensor, with_input: bool) -> dict[str, int]:
+    low, high = activation_range(d.op.options["activation"], d.quant(out))
+    zeros = {"in_zero": d.quant(source).zero_point[0]} if with_input else {}
+    return zeros | {"out_zero": d.quant(out).zero_point[0], "low": low, "high": high}
+
+
+def _filter_const(d: Drafter, filters: Tensor, rows, groups: int, channels: int, inputs: int) -> str:
+    """Add the filters: in pairs for the DSP kernels, else row by row."""
+    pack = None
+    if filters.data is not None:
+        pack = (lambda: grouped_pairs(rows(values(filters)), groups)) if d.dsp else (lambda: rows(values(filters)))
+    count = groups * paired_count(channels // groups, inputs) if d.dsp else channels * inputs
+    return d.const("filters", "int8_t", count, pack)
+
+
+def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> None:
+    channels = out.shape[3]
+    groups = source.shape[3] // filters.shape[3] if rows is _filter_rows else 1
+    inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
+    sizes, window = _window_fields(d, source, filters, out)
+    pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
+    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
+    pointers |= channel_consts(d, filters, rows, _bias(d), factors)
+    fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
+    quads = -(-inputs // 4)
+    pixels = out.shape[1] * out.shape[2]
+    dims = _tile_dims(d, pixels, channels // groups, inputs, groups)
+    dims |= {"windows": pixels * groups, "rows": pixels * groups * filters.shape[1], "gathered": pixels * groups * inputs}
+    d.call(
+        f"ot_conv_2d{d.suffix}",
+        (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
+        dims,
+        scratch=28 * quads if d.dsp else inputs,
+        record=d.record("ot_conv", pointers, **fields),
+    )
+
+
+def _tile_dims(d: Drafter, pixels: int, channels: int, inputs: int, groups: int) -> dict[str, int]:
+    """Count what the inner loops do: tiles, pairs of channels in a tile, quads of inputs in a pair, outputs."""
+    step = 3 if d.dsp else 1
+    tiles = -(-pixels // step) * groups
+    pairs = tiles * -(-channels // 2)
+    quads = -(-inputs // 4) if d.dsp else inputs
+    return {"calls": 1, "tiles": tiles, "pairs": pairs, "steps": pairs * quads, "outputs": pixels * channels * groups}
+
+
+def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    inputs, channels = source.shape[3], out.shape[3]
+    pixels = out.shape[1] * out.shape[2]
+    pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
+    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
+    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), factors)
+    fields = words(pixels=pixels) | halves(in_channels=inputs, out_channels=channels) | small(**_range_fields(d, source, out, False))
+    d.call(
+        f"ot_pointwise_conv{d.suffix}",
+        (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
+        _tile_dims(d, pixels, channels, inputs, 1) | {"pixels": pixels, "gathered": pixels * inputs},
+        scratch=24 * -(-inputs // 4) if d.dsp else inputs,
+        shares=(d.op.inputs[0],) if channels <= inputs else (),
+        record=d.record("ot_pointwise", pointers, **fields),
+    )
+
+
+def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    channels = out.shape[3]
+    depth = channels // source.shape[3]
+    sizes, window = _window_fields(d, source, filters, out)
+    pack = (lambda: _channel_columns(values(filters))) if filters.data is not None else None
+    pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
+    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
+    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), factors)
+    fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
+    kernel, scratch, dims = _depthwise_kernel(d, source, out, window)
+    in_place = depth == 1 and prod(out.shape) <= prod(source.shape)
+    d.call(
+        kernel,
+        (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
+        dims,
+        scratch=scratch,
+        shares=(d.op.inputs[0],) if in_place else (),
+        record=d.record("ot_depthwise", pointers, **fields),
+    )
+
+
+def _depthwise_kernel(d: Drafter, source: Tensor, out: Tensor, window: dict[str, int]) -> tuple[str, int, dict[str, int]]:
+    """Return the kernel's name, its scratch bytes and the counts that its cost depends on."""
+    kernel_h, kernel_w = window["kernel_height"], window["kernel_width"]
+    columns = (out.shape[2] - 1) * window["stride_width"] + (kernel_w - 1) * window["dilation_width"] + 1
+    length = (out.shape[1] - 1) * window["stride_height"] + (kernel_h - 1) * window["dilation_height"] + 1
+    channels, planes = out.shape[3], source.shape[3]
+    outputs = prod(out.shape)
+    dims = {"calls": 1, "channels": channels, "planes": planes, "columns": planes * columns, "cells": planes * columns * length}
+    dims |= {"out_columns": channels * out.shape[2], "outputs": outputs}
+    if not d.dsp or window["dilation_height"] > 1:
+        dims |= {"out_rows": channels * out.shape[1], "taps": outputs * kernel_h * kernel_w, "tap_columns": outputs * kernel_w}
+        return "ot_depthwise_conv", columns * length, dims
+    if (kernel_h, kernel_w, window["dilation_width"]) == (3, 3, 1):
+        return "ot_depthwise_conv_3x3_dsp", 2 * (columns * length + 1), dims
+    pairs = -(-kernel_h // 2)
+    dims |= {"taps": outputs * pairs * kernel_w, "tap_columns": outputs * kernel_w, "weights": channels * kernel_w * kernel_h}
+    return "ot_depthwise_conv_dsp", 2 * (2 * pairs * kernel_w + columns * length + 1), dims

@@ -1,0 +1,149 @@
+"""A kernel call before memory is planned: what it reads and writes, its scratch, its constants."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import prod
+from typing import NoReturn
+
+import msgspec
+import numpy as np
+
+from studio.core.errors import UnsupportedOperator
+from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.core.program import ConstArray, ConstRecord
+
+POINTER_BYTES = 4
+_FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "int32_t": 4}
+_LARGEST = {"int8_t": 127, "int16_t": 32767, "int32_t": 2**31 - 1}
+
+
+class Operand(msgspec.Struct, frozen=True):
+    """A pointer that a call takes: a tensor, some bytes into it."""
+
+    tensor: int
+    offset: int = 0
+
+
+SCRATCH = Operand(-1)
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A call: its arguments are operands or C text; `shares` lists the inputs whose memory its output may take."""
+
+    kernel: str
+    args: tuple[Operand | str, ...]
+    reads: tuple[int, ...]
+    writes: int
+    dims: Mapping[str, int]
+    op: int
+    block: str
+    scratch: int = 0
+    shares: tuple[int, ...] = ()
+    record: ConstRecord | None = None
+
+
+class Drafter:
+    """Collects the calls and constants of a network, operator by operator."""
+
+    def __init__(self, network: Network, variant: str) -> None:
+        self.network = network
+        self.dsp = variant == "dsp"
+        self.suffix = "_dsp" if self.dsp else ""
+        self.drafts: list[Draft] = []
+        self.consts: list[ConstArray] = []
+        self.aliases: list[tuple[int, int]] = []
+        self.number = 0
+
+    @property
+    def op(self) -> Op:
+        """The operator at hand."""
+        return self.network.ops[self.number]
+
+    def tensor(self, position: int) -> Tensor:
+        """Return the operator's input at this position."""
+        return self.network.tensors[self.op.inputs[position]]
+
+    @property
+    def out(self) -> Tensor:
+        """The operator's output."""
+        return self.network.tensors[self.op.outputs[0]]
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise UnsupportedOperator for the operator at hand."""
+        raise UnsupportedOperator(
+            f"runtime c cannot run {self.op.kind}: {reason}", where=self.op.block or self.out.name, hint="export it for TFLM instead"
+        )
+
+    def quant(self, tensor: Tensor) -> Quantisation:
+        """Return the quantisation of an int8 tensor; refuse others."""
+        if tensor.dtype != "int8" or tensor.quant is None:
+            self.refuse(f"{tensor.name} is {tensor.dtype}; it must be quantised to int8")
+        return tensor.quant
+
+    def activation(self, position: int) -> int:
+        """Return the tensor number of an input that is computed, not constant."""
+        if self.tensor(position).constant:
+            self.refuse(f"{self.tensor(position).name} is constant")
+        self.quant(self.tensor(position))
+        return self.op.inputs[position]
+
+    def const(self, what: str, ctype: str, count: int, pack: Callable[[], np.ndarray] | None, part: str = "weights") -> str:
+        """Add a constant array and return its name; `pack` makes the values, or is None for an untrained network."""
+        name = f"{self.op.kind}_{self.number}_{what}"
+        size = _FIELD_BYTES[ctype]
+        data = None if pack is None else np.ascontiguousarray(pack(), f"<i{size}").tobytes()
+        self.consts.append(ConstArray(name, ctype, count, size, data, part))
+        return name
+
+    def record(self, ctype: str, pointers: Mapping[str, str], **fields: tuple[str, int]) -> ConstRecord:
+        """Describe the struct with a call's sizes; a field is (C type, value)."""
+        size = POINTER_BYTES * len(pointers)
+        widest = POINTER_BYTES if pointers else 1
+        for field, (kind, value) in fields.items():
+            width = _FIELD_BYTES[kind]
+            if abs(value) > _LARGEST[kind] + (value < 0):
+                self.refuse(f"{field.replace('_', ' ')} = {value} is more than {_LARGEST[kind]}")
+            size = -(-size // width) * width + width
+            widest = max(widest, width)
+        text = {**pointers, **{name: str(value) for name, (_, value) in fields.items()}}
+        return ConstRecord(f"{self.op.kind}_{self.number}", ctype, -(-size // widest) * widest, text)
+
+    def call(
+        self,
+        kernel: str,
+        args: Sequence[Operand | str],
+        dims: Mapping[str, int],
+        scratch: int = 0,
+        shares: tuple[int, ...] = (),
+        record: ConstRecord | None = None,
+    ) -> None:
+        """Add a call of the operator at hand; it writes the operator's output."""
+        reads = tuple(dict.fromkeys(a.tensor for a in args if isinstance(a, Operand) and a.tensor in self.op.inputs))
+        text = (*args, f"&{record.name}") if record else tuple(args)
+        draft = Draft(kernel, text, reads, self.op.outputs[0], dims, self.number, self.op.block, scratch, shares, record)
+        self.drafts.append(draft)
+
+
+def halves(**values: int) -> dict[str, tuple[str, int]]:
+    """Give fields the type int16_t."""
+    return {name: ("int16_t", value) for name, value in values.items()}
+
+
+def words(**values: int) -> dict[str, tuple[str, int]]:
+    """Give fields the type int32_t."""
+    return {name: ("int32_t", value) for name, value in values.items()}
+
+
+def small(**values: int) -> dict[str, tuple[str, int]]:
+    """Give fields the type int8_t."""
+    return {name: ("int8_t", value) for name, value in values.items()}
+
+
+def values(tensor: Tensor) -> np.ndarray:
+    """Return a constant's values in its shape."""
+    return np.frombuffer(tensor.data or b"", f"<i{tensor.nbytes // max(1, prod(tensor.shape))}").reshape(tensor.shape)
+
+
+def when(ready: bool, pack: Callable[..., np.ndarray], *args: object) -> Callable[[], np.ndarray] | None:
+    """Bind a packing function, or None where there is nothing to pack yet."""
+    return partial(pack, *args) if ready else None

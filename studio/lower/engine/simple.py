@@ -1,0 +1,157 @@
+"""The other operators: dense layers, pooling, sums, concatenation, softmax, tables, aliases."""
+
+from math import prod
+
+import numpy as np
+
+from studio.core.network import Tensor, window_size
+from studio.lower.engine.arithmetic import activation_range, dense_factors, float32, quantise_multiplier
+from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
+from studio.lower.engine.tables import lookup_table, softmax_exponentials
+from studio.lower.engine.weights import channel_consts
+
+
+def _ends(d: Drafter) -> tuple[Operand, Operand]:
+    return Operand(d.activation(0)), Operand(d.op.outputs[0])
+
+
+def fully_connected(d: Drafter) -> None:
+    """A dense layer over the last axis of the weights; leading axes are rows."""
+    source, weights = d.tensor(0), d.tensor(1)
+    ends = _ends(d)
+    if not weights.constant:
+        d.refuse("its weights are not constant")
+    outputs, inputs = weights.shape
+    rows = source.elements // inputs
+    bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
+    pack = (lambda: values(weights)) if weights.data is not None else None
+    pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
+    factors = dense_factors(d.quant(source), d.quant(weights), d.quant(d.out), outputs)
+    pointers |= channel_consts(d, weights, _rows, bias, factors)
+    low, high = _range(d, d.out)
+    fields = words(inputs=inputs, outputs=outputs, rows=rows)
+    fields |= small(out_zero=d.quant(d.out).zero_point[0], low=low, high=high)
+    record = d.record("ot_dense", pointers, **fields)
+    dims = {"calls": 1, "rows": rows, "outputs": rows * outputs}
+    if d.dsp:
+        groups = rows * -(-outputs // 4)
+        dims |= {"groups": groups, "steps": groups * (inputs // 4), "tail": groups * (inputs % 4)}
+    else:
+        pairs = rows * -(-outputs // 2)
+        dims |= {"groups": pairs, "steps": pairs * inputs}
+    d.call(f"ot_fully_connected{d.suffix}", ends, dims, record=record)
+
+
+def _rows(weights: np.ndarray) -> np.ndarray:
+    return weights
+
+
+def _range(d: Drafter, out: Tensor) -> tuple[int, int]:
+    if d.op.options["activation"] not in ("none", "relu", "relu6", "relu_n1_to_1"):
+        d.refuse(f"activation {d.op.options['activation']} is not supported")
+    return activation_range(d.op.options["activation"], d.quant(out))
+
+
+def pool(d: Drafter) -> None:
+    """Max or average pooling."""
+    source, out = d.tensor(0), d.out
+    ends = _ends(d)
+    if d.quant(source) != d.quant(out):
+        d.refuse("its input and output are quantised differently")
+    (kernel_h, kernel_w), (stride_h, stride_w) = d.op.options["kernel"], d.op.options["stride"]
+    _, top = window_size(source.shape[1], kernel_h, stride_h, 1, d.op.options["padding"])
+    _, left = window_size(source.shape[2], kernel_w, stride_w, 1, d.op.options["padding"])
+    low, high = _range(d, out)
+    fields = halves(
+        in_height=source.shape[1],
+        in_width=source.shape[2],
+        channels=source.shape[3],
+        out_height=out.shape[1],
+        out_width=out.shape[2],
+        kernel_height=kernel_h,
+        kernel_width=kernel_w,
+        stride_height=stride_h,
+        stride_width=stride_w,
+        pad_top=top,
+        pad_left=left,
+    )
+    rows = _taps(source.shape[1], kernel_h, stride_h, top, out.shape[1])
+    columns = _taps(source.shape[2], kernel_w, stride_w, left, out.shape[2])
+    channels = source.shape[3]
+    dims = {"calls": 1, "windows": out.shape[1] * out.shape[2], "outputs": prod(out.shape)}
+    dims |= {"rows": channels * rows * out.shape[2], "taps": channels * rows * columns}
+    name = "ot_average_pool" if d.op.kind == "average_pool_2d" else "ot_max_pool"
+    d.call(name, ends, dims, record=d.record("ot_pool", {}, **fields, **small(low=low, high=high)))
+
+
+def _taps(size: int, kernel: int, stride: int, pad: int, outputs: int) -> int:
+    """Positions inside the input, summed over the windows of one axis."""
+    return sum(min(size, o * stride - pad + kernel) - max(0, o * stride - pad) for o in range(outputs))
+
+
+def add(d: Drafter) -> None:
+    """A sum of two tensors of one shape."""
+    a, b = d.tensor(0), d.tensor(1)
+    if a.shape != b.shape:
+        d.refuse(f"its operands have the shapes {a.shape} and {b.shape}; broadcasting is not supported")
+    first, second = Operand(d.activation(0)), Operand(d.activation(1))
+    qa, qb, out = d.quant(a), d.quant(b), d.quant(d.out)
+    twice = 2 * max(float32(qa.scale[0]), float32(qb.scale[0]))
+    factors = (float32(qa.scale[0]) / twice, float32(qb.scale[0]) / twice, twice / ((1 << 20) * float32(out.scale[0])))
+    (ma, sa), (mb, sb), (mo, so) = (quantise_multiplier(f) for f in factors)
+    low, high = _range(d, d.out)
+    fields = words(multiplier_a=ma, multiplier_b=mb, multiplier_out=mo, count=a.elements)
+    fields |= small(shift_a=sa, shift_b=sb, shift_out=so)
+    fields |= small(zero_a=qa.zero_point[0], zero_b=qb.zero_point[0], zero_out=out.zero_point[0], low=low, high=high)
+    record = d.record("ot_sum", {}, **fields)
+    d.call("ot_add", (first, second, Operand(d.op.outputs[0])), {"calls": 1, "elements": a.elements}, shares=d.op.inputs, record=record)
+
+
+def concatenation(d: Drafter) -> None:
+    """One copying call for each input."""
+    if d.op.options["activation"] != "none":
+        d.refuse("a fused activation is not supported")
+    axis = d.op.options["axis"] % len(d.out.shape)
+    run = prod(d.out.shape[axis:])
+    rows = prod(d.out.shape[:axis])
+    offset = 0
+    for position in range(len(d.op.inputs)):
+        source = d.tensor(position)
+        if d.quant(source) != d.quant(d.out):
+            d.refuse("its inputs and output are quantised differently")
+        stretch = prod(source.shape[axis:])
+        ends = (Operand(d.activation(position)), Operand(d.op.outputs[0], offset))
+        dims = {"calls": 1, "rows": rows, "elements": source.elements}
+        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), dims)
+        offset += stretch
+
+
+def softmax(d: Drafter) -> None:
+    """Softmax over the last axis; its exponentials are a table."""
+    source, out = d.tensor(0), d.out
+    ends = _ends(d)
+    if d.quant(out).zero_point[0] != -128 or abs(d.quant(out).scale[0] - 1 / 256) > 1e-6:
+        d.refuse("its output must have the scale 1/256 and the zero point -128")
+    columns = source.shape[-1]
+    rows = source.elements // columns
+    scale, beta = d.quant(source).scale[0], d.op.options["beta"]
+    pack = (lambda: np.frombuffer(softmax_exponentials(scale, beta), "<i4")) if d.network.has_weights else None
+    table = d.const("exponential", "int32_t", 256, pack, part="tables")
+    dims = {"calls": 1, "rows": rows, "elements": source.elements}
+    d.call("ot_softmax", (*ends, table, str(rows), str(columns)), dims, shares=d.op.inputs[:1])
+
+
+def lookup(d: Drafter) -> None:
+    """Any function of one value."""
+    source = d.tensor(0)
+    ends = _ends(d)
+    op, quant, out = d.op, d.quant(source), d.quant(d.out)
+    pack = (lambda: np.frombuffer(lookup_table(op, quant, out), "<i1")) if d.network.has_weights else None
+    table = d.const("table", "int8_t", 256, pack, part="tables")
+    dims = {"calls": 1, "elements": source.elements}
+    d.call("ot_lookup", (*ends, table, str(source.elements)), dims, shares=d.op.inputs[:1])
+
+
+def reshape(d: Drafter) -> None:
+    """No call: the output is the input's memory."""
+    d.aliases.append((d.activation(0), d.op.outputs[0]))

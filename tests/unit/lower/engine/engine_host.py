@@ -1,0 +1,111 @@
+"""The engine's generated C, compiled for this computer and called from Python."""
+
+import ctypes
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from tempfile import mkdtemp
+from types import SimpleNamespace
+
+import numpy as np
+
+from studio.boards import board
+from studio.core.network import Network
+from studio.core.places import shipped
+from studio.core.protocols import ExportJob, GoldenVector
+from studio.lower.engine import program, runtime_files
+from studio.plugin.isolation import import_object
+
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffreestanding")
+TARGETS = {"dsp": "virtual-m4", "plain": "virtual-m3"}
+CONTEXT = SimpleNamespace(
+    cancelled=False, progress=lambda *a, **k: None, metric=lambda *a: None, log=lambda *a: None, artifact=lambda *a: None
+)
+
+
+def export_job(network: Network, variant: str, **changes) -> ExportJob:
+    """Fill in a job for the exporter."""
+    plan = program(network, variant)
+    known = {
+        "name": "test",
+        "network": network,
+        "tflite": b"",
+        "labels": (),
+        "target": board(TARGETS[variant]),
+        "frontend": None,
+        "frontend_tables": None,
+        "program": plan,
+        "runtime": runtime_files(plan),
+        "golden": (),
+        "arena_required": 0,
+        "trained": True,
+    }
+    return ExportJob(**(known | changes))
+
+
+def export(network: Network, variant: str, out: Path, **changes) -> tuple[Path, ...]:
+    """Write the sources of a network through the exporter."""
+    exporter = import_object("export_c", shipped("plugins") / "export_c", "export_c.exporter:EXPORTER")
+    return exporter.export(export_job(network, variant, **changes), out, CONTEXT)
+
+
+def golden(inputs: list[bytes], outputs: list[bytes]) -> tuple[GoldenVector, ...]:
+    return tuple(GoldenVector(i, o) for i, o in zip(inputs, outputs, strict=True))
+
+
+def gcc(*args: object) -> None:
+    """Run gcc and fail with what it said."""
+    done = subprocess.run(["gcc", *map(str, args)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@lru_cache(maxsize=8)
+def kernel_objects(flags: tuple[str, ...]) -> tuple[Path, ...]:
+    """Compile every kernel once a session."""
+    folder = Path(mkdtemp(prefix="kernels-"))
+    sources = sorted((shipped("board_support") / "runtime" / "kernels").glob("*.c"))
+    for source in sources:
+        gcc(*WARNINGS, *flags, "-fPIC", "-c", source, "-o", folder / f"{source.stem}.o")
+    return tuple(sorted(folder.glob("*.o")))
+
+
+class HostModel:
+    """A network's C as a shared library."""
+
+    def __init__(self, network: Network, variant: str, folder: Path, flags: tuple[str, ...] = ("-O1",)) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        export(network, variant, folder)
+        library = folder / "model.so"
+        sources = [folder / "model.c", folder / "labels.c"]
+        gcc(
+            *WARNINGS,
+            "-O0",
+            *flags,
+            "-fPIC",
+            "-shared",
+            "-I",
+            folder,
+            "-I",
+            folder / "kernels",
+            *sources,
+            *kernel_objects(flags),
+            "-o",
+            library,
+        )
+        self._code = ctypes.CDLL(str(library))
+        self._code.model_input.restype = self._code.model_output.restype = ctypes.c_void_p
+        self._sizes = network.input.nbytes, network.output.nbytes
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output's bytes for the input's."""
+        into, out = self._sizes
+        assert len(data) == into
+        ctypes.memmove(self._code.model_input(), data, into)
+        self._code.model_run()
+        return ctypes.string_at(self._code.model_output(), out)
+
+
+def random_inputs(network: Network, count: int, seed: int = 0) -> list[bytes]:
+    """Noise over the whole int8 range."""
+    rng = np.random.default_rng(seed)
+    return [rng.integers(-128, 128, network.input.elements, np.int8).tobytes() for _ in range(count)]

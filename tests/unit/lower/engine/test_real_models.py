@@ -1,0 +1,19 @@
+import pytest
+from engine_host import HostModel, random_inputs
+
+from studio.deploy import oracle
+from studio.lower.tflite import read_tflite
+
+MODELS = ("kws_ref_model", "micro_speech_quantized", "ad01_int8", "ic_resnet_quant", "kws_micronet_m")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("variant", ["dsp", "plain"])
+@pytest.mark.parametrize("model", MODELS)
+def test_outputs_equal_tflm(model, variant, data_folder, tmp_path):
+    path = data_folder / "models" / f"{model}.tflite"
+    network = read_tflite(path)
+    inputs = random_inputs(network, 100 if model.startswith("kws_ref") else 10)
+    wanted = oracle.run(network, inputs, path.read_bytes())
+    compiled = HostModel(network, variant, tmp_path)
+    assert [compiled.run(data) for data in inputs] == wanted
