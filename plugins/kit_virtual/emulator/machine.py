@@ -1,0 +1,254 @@
+"""A Cortex-M with flash, RAM and a debugger's console: nothing else answers on its bus."""
+
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import timing
+import unicorn
+from console import APPLICATION_EXIT, Console, Exit
+from unicorn import UcError, arm_const
+
+PAINT = 0xA5
+NOT_LEFT = 125
+FAULT = 126
+TIMEOUT = 124
+_PAGE = 4096
+_SYSTEM_CONTROL_SPACE = 0xE000_E000
+_BREAKPOINT = 7
+_SEMIHOSTING = b"\xab\xbe"
+_CPUS = {
+    "cortex-m0": arm_const.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m3": arm_const.UC_CPU_ARM_CORTEX_M3,
+    "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7": arm_const.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
+}
+_EXCEPTIONS = {
+    1: "undefined instruction",
+    2: "supervisor call, which nothing answers",
+    3: "bus error fetching an instruction",
+    4: "bus error",
+    _BREAKPOINT: "breakpoint",
+    17: "floating-point instruction, but the FPU is off or missing",
+    18: "not Thumb code: a call through a broken pointer",
+    19: "stack overflow",
+    22: "unaligned access",
+}
+_ACCESSES = {
+    unicorn.UC_MEM_READ_UNMAPPED: "bus error reading",
+    unicorn.UC_MEM_WRITE_UNMAPPED: "bus error writing",
+    unicorn.UC_MEM_FETCH_UNMAPPED: "bus error fetching an instruction from",
+    unicorn.UC_MEM_WRITE_PROT: "bus error writing to flash at",
+    unicorn.UC_MEM_READ_PROT: "bus error reading",
+    unicorn.UC_MEM_FETCH_PROT: "bus error fetching an instruction from",
+}
+
+
+class Memory:
+    """The machine's memory as its bus shows it."""
+
+    def __init__(self, cpu: unicorn.Uc) -> None:
+        self._cpu = cpu
+
+    def read(self, address: int, count: int) -> bytes:
+        """Read bytes."""
+        return bytes(self._cpu.mem_read(address, count)) if count else b""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes."""
+        if data:
+            self._cpu.mem_write(address, data)
+
+
+class Counter:
+    """Counts the blocks between two marks, while its hook is in place."""
+
+    def __init__(self, cpu: unicorn.Uc, memory: Memory, core: str) -> None:
+        self._cpu = cpu
+        self._memory = memory
+        self._core = core if timing.can_estimate(core) else ""
+        self._hook: int | None = None
+        self._times: dict[tuple[int, int], int] = {}
+        self._jumps = 0
+        self._next = 0
+
+    def start(self) -> None:
+        """Count from here."""
+        self._times, self._jumps = {}, 0
+        self._hook = self._cpu.hook_add(unicorn.UC_HOOK_BLOCK, self._block)
+        # Translated code keeps the hooks of its time.
+        self._cpu.ctl_flush_tb()
+
+    def stop(self, end: int) -> tuple[int, int | None]:
+        """Return instructions and estimated cycles since the start; the block at `end` does not count."""
+        self._cpu.hook_del(self._hook)
+        self._cpu.ctl_flush_tb()
+        self._hook = None
+        blocks = [(self._memory.read(a, size), times) for (a, size), times in self._times.items() if a != end]
+        instructions = sum(times * count_instructions(code) for code, times in blocks)
+        return instructions, timing.estimate(self._core, blocks, self._jumps) if self._core else None
+
+    @property
+    def running(self) -> bool:
+        """Whether the hook is in place."""
+        return self._hook is not None
+
+    def _block(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
+        key = (address, size)
+        self._times[key] = self._times.get(key, 0) + 1
+        if address != self._next:
+            self._jumps += 1
+        self._next = address + size
+
+
+def count_instructions(code: bytes) -> int:
+    """Count Thumb instructions; the first half-word says whether one has two (Armv7-M Architecture Reference Manual, A5.1)."""
+    at = count = 0
+    while at < len(code):
+        at += 4 if code[at + 1] >> 3 >= 0x1D else 2
+        count += 1
+    return count
+
+
+class Machine:
+    """One run of a job from reset to its end; see flasher.py for the job's fields."""
+
+    def __init__(self, job: dict[str, Any], console: Console) -> None:
+        self._job = job
+        self._console = console
+        self._cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        self._cpu.ctl_set_cpu_model(_CPUS[job["cpu"]])
+        self._memory = Memory(self._cpu)
+        self._counter = Counter(self._cpu, self._memory, job["core"])
+        self._marks = {address: (region, end) for region, pair in job["regions"].items() for end, address in enumerate(pair)}
+        self._counts: dict[str, list[int]] = {}
+        self._cycles: dict[str, list[int]] = {}
+        self._reached: int | None = None
+        self._resumed: int | None = None
+        self._exit: int | None = None
+        self._fault = ""
+        self._error: BaseException | None = None
+        self._build()
+
+    def _build(self) -> None:
+        (flash, flash_size), (ram, ram_size) = self._job["flash"], self._job["ram"]
+        self._cpu.mem_map(flash, _pages(flash_size), unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
+        self._cpu.mem_map(ram, _pages(ram_size))
+        self._cpu.mem_map(_SYSTEM_CONTROL_SPACE, _PAGE)
+        bank = Path(self._job["bank"]).read_bytes()
+        self._memory.write(flash, bank + b"\xff" * (flash_size - len(bank)))
+        # RAM wakes up with anything in it: whatever counts on zeros there must fail.
+        self._memory.write(ram, bytes([PAINT]) * ram_size)
+        self._cpu.hook_add(unicorn.UC_HOOK_INTR, self._guarded(self._exception))
+        self._cpu.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._invalid)
+        for address in self._marks:
+            self._cpu.hook_add(unicorn.UC_HOOK_BLOCK, self._mark, begin=address, end=address)
+
+    def run(self) -> None:
+        """Run from reset until the program leaves, faults, or its time is up."""
+        deadline = time.monotonic() + self._job["timeout_s"]
+        stack, start = struct.unpack("<II", self._memory.read(self._job["vectors"], 8))
+        self._cpu.reg_write(arm_const.UC_ARM_REG_SP, stack)
+        at = start | 1
+        while True:
+            left = deadline - time.monotonic()
+            self._reached = None
+            if left > 0:
+                self._go(at, left)
+            if self._exit is not None or self._fault:
+                return
+            if self._reached is None:
+                self._give_up(deadline)
+                return
+            self._pass_mark(self._reached)
+            at = self._reached | 1
+
+    def _go(self, at: int, seconds: float) -> None:
+        try:
+            self._cpu.emu_start(at, 0xFFFF_FFFE, timeout=int(seconds * 1e6) + 1)
+        except UcError as error:
+            self._fault = self._fault or f"hard fault: {error}"
+        if self._error is not None:
+            raise self._error
+
+    def _give_up(self, deadline: float) -> None:
+        late = time.monotonic() >= deadline
+        self._fault = (
+            f"it did not finish within {self._job['timeout_s']:g} s" if late else "the core sleeps, and nothing is there to wake it"
+        )
+        self._exit = TIMEOUT if late else NOT_LEFT
+
+    def _pass_mark(self, address: int) -> None:
+        region, end = self._marks[address]
+        self._resumed = address
+        if end and self._counter.running:
+            instructions, cycles = self._counter.stop(address)
+            self._counts.setdefault(region, []).append(instructions)
+            if cycles is not None:
+                self._cycles.setdefault(region, []).append(cycles)
+        elif not end and len(self._counts.get(region, ())) < self._job["counted_passes"]:
+            self._counter.start()
+
+    def _mark(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
+        # Going on from a mark meets it once more.
+        if self._resumed == address:
+            self._resumed = None
+            return
+        self._reached = address
+        cpu.emu_stop()
+
+    def _guarded(self, hook: Any) -> Any:
+        def call(*args: Any) -> None:
+            try:
+                hook(*args)
+            except UcError as error:
+                self._fault = f"a console request with a broken pointer: {error}"
+                self._cpu.emu_stop()
+            except Exit as left:
+                self._leave(left)
+                self._cpu.emu_stop()
+            except OSError as error:
+                self._error = error
+                self._cpu.emu_stop()
+
+        return call
+
+    def _exception(self, cpu: unicorn.Uc, number: int, _: Any) -> None:
+        pc = cpu.reg_read(arm_const.UC_ARM_REG_PC)
+        if number != _BREAKPOINT or self._memory.read(pc, 2) != _SEMIHOSTING:
+            self._fault = f"hard fault: {_EXCEPTIONS.get(number, f'exception {number}')}"
+            cpu.emu_stop()
+            return
+        operation, argument = cpu.reg_read(arm_const.UC_ARM_REG_R0), cpu.reg_read(arm_const.UC_ARM_REG_R1)
+        answer = self._console.serve(operation, argument, self._memory)
+        cpu.reg_write(arm_const.UC_ARM_REG_R0, answer & 0xFFFF_FFFF)
+        cpu.reg_write(arm_const.UC_ARM_REG_PC, (pc + 2) | 1)
+
+    def _leave(self, left: Exit) -> None:
+        self._exit = left.code
+        if left.reason != APPLICATION_EXIT:
+            self._fault = f"the program gave up (reason 0x{left.reason:x})"
+
+    def _invalid(self, cpu: unicorn.Uc, access: int, address: int, size: int, value: int, _: Any) -> bool:
+        self._fault = f"hard fault: {_ACCESSES.get(access, 'bus error at')} 0x{address:08x}"
+        return False
+
+    def result(self) -> dict[str, Any]:
+        """Return what the run came to, as plain values."""
+        limit, top = self._job["stack"]
+        free = self._memory.read(limit, top - limit)
+        return {
+            "exit_code": FAULT if self._exit is None else self._exit,
+            "fault": self._fault,
+            "instructions": self._counts,
+            "cycles": self._cycles,
+            "stack": len(free.lstrip(bytes([PAINT]))),
+            "pc": self._cpu.reg_read(arm_const.UC_ARM_REG_PC),
+            "lr": self._cpu.reg_read(arm_const.UC_ARM_REG_LR),
+        }
+
+
+def _pages(size: int) -> int:
+    return -(-size // _PAGE) * _PAGE
