@@ -1,0 +1,1 @@
+"""Export, build, flash and validate: services over the plugins."""
