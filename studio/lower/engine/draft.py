@@ -70,9 +70,8 @@ class Drafter:
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise UnsupportedOperator for the operator at hand."""
-        raise UnsupportedOperator(
-            f"runtime c cannot run {self.op.kind}: {reason}", where=self.op.block or self.out.name, hint="export it for TFLM instead"
-        )
+        where = self.op.block or (self.out.name if self.op.outputs else self.op.kind)
+        raise UnsupportedOperator(f"runtime c cannot run {self.op.kind}: {reason}", where=where, hint="export it for TFLM instead")
 
     def quant(self, tensor: Tensor) -> Quantisation:
         """Return the quantisation of an int8 tensor; refuse others."""

@@ -1,0 +1,1 @@
+"""Exports a design for TensorFlow Lite Micro."""

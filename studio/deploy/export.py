@@ -1,0 +1,277 @@
+"""Export: hand an exporter all it needs, and put what it writes in place whole or not at all."""
+
+import contextlib
+import hashlib
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from studio import __version__
+from studio.core.errors import Cancelled, InputError, UnsupportedOperator
+from studio.core.network import Network, require_weights
+from studio.core.places import shipped
+from studio.core.program import Program
+from studio.core.protocols import ExportJob, FrontEndTables, GoldenVector, JobContext, RuntimeFiles
+from studio.core.target import TargetDevice
+from studio.deploy import oracle
+from studio.deploy.subject import Subject, load_subject, with_random_weights
+from studio.jobs import StepContext
+from studio.plugin import Plugins, load_plugins
+from studio.storage.atomic import new_folder, write_error
+
+GOLDEN = 8
+DEFAULT_TARGET = "virtual-m4"
+RECORD = "otolith-export.json"
+
+
+class ExportRecord(msgspec.Struct, frozen=True):
+    """What an export was made of, and its files with their SHA-256: by it a later export knows what it may replace."""
+
+    studio: str
+    exporter: str
+    model: str
+    digest: str
+    trained: bool
+    target: str
+    files: dict[str, str]
+    schema: int = 1
+
+
+def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
+    """Job entry: path, exporter, out, target (id or None), force, seed; returns out, files, target, exporter, trained."""
+    from studio.boards import board
+
+    subject = load_subject(Path(args["path"]))
+    default = subject.project.targets[0] if subject.project and subject.project.targets else DEFAULT_TARGET
+    target = board(args.get("target") or default)
+    force, seed = bool(args.get("force", False)), int(args.get("seed", 1))
+    return export(subject, args["exporter"], Path(args["out"]), target, context, force=force, seed=seed)
+
+
+def export(
+    subject: Subject, exporter: str, out: Path, target: TargetDevice, context: JobContext, *, force: bool = False, seed: int = 1
+) -> dict[str, Any]:
+    """Export into the folder `out`: new, empty, or an earlier export, which is replaced.
+
+    Other folders are refused. An earlier export that was changed since is replaced with `force` only; files in it that no
+    export made stay. An untrained subject gets random weights. Raises InputError, UnsupportedOperator, and what the exporter raises.
+    """
+    earlier = _earlier(out, force)
+    plugins = load_plugins()
+    plugins.exporters.get(exporter)
+    with _place(out, earlier) as folder:
+        job = assemble(_with_weights(subject, seed), target, StepContext(context, 0.0, 0.5))
+        if context.cancelled:
+            raise Cancelled("the export was cancelled")
+        _write(plugins, exporter, job, folder, StepContext(context, 0.5, 0.95))
+        record = _record(exporter, job, folder)
+        (folder / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+        if context.cancelled:
+            raise Cancelled("the export was cancelled")
+    context.progress(1.0, "exported")
+    context.artifact("export", out)
+    return {"out": str(out), "files": list(record.files), "target": target.id, "exporter": exporter, "trained": subject.trained}
+
+
+def generate(
+    subject: Subject, exporter: str, out: Path, target: TargetDevice, context: JobContext, *, seed: int = 1, golden: int = 0
+) -> ExportJob:
+    """Write an exporter's files into the new or empty folder `out`, for a build; return what they were made from."""
+    plugins = load_plugins()
+    plugins.exporters.get(exporter)
+    job = assemble(_with_weights(subject, seed), target, context, golden=golden)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(plugins, exporter, job, out, context)
+    return job
+
+
+def assemble(subject: Subject, target: TargetDevice, context: JobContext, golden: int = GOLDEN) -> ExportJob:
+    """Collect all that an exporter gets; the subject has weights.
+
+    Golden vectors need the oracle: there are none where it is not installed.
+    """
+    from studio.lower.tflite import write_tflite
+
+    require_weights(subject.network)
+    context.progress(0.0, "planning the memory")
+    program, unsupported = _program(subject.network, target)
+    tables = _frontend_tables(subject)
+    tflite = subject.tflite if subject.tflite is not None else write_tflite(subject.network)
+    context.progress(0.4, "computing golden vectors")
+    return ExportJob(
+        name=subject.name,
+        network=subject.network,
+        tflite=tflite,
+        labels=subject.labels,
+        target=target,
+        frontend=subject.frontend,
+        frontend_tables=tables,
+        program=program,
+        runtime=_runtime_files(program, tables),
+        golden=_golden(subject, tflite, golden),
+        arena_required=_arena_required(subject.network, target),
+        trained=subject.trained,
+        unsupported=unsupported,
+    )
+
+
+def _with_weights(subject: Subject, seed: int) -> Subject:
+    return subject if subject.network.has_weights else with_random_weights(subject, seed)
+
+
+def _program(network: Network, target: TargetDevice) -> tuple[Program | None, str]:
+    from studio.lower.engine import program, variant_for
+
+    try:
+        return program(network, variant_for(target.core)), ""
+    except UnsupportedOperator as error:
+        return None, f"{error}; {error.hint}" if error.hint else str(error)
+
+
+def _arena_required(network: Network, target: TargetDevice) -> int:
+    from studio.estimate.tflm import arena
+
+    try:
+        return arena(network, "cmsis_nn", target.core.dsp).required
+    except UnsupportedOperator:
+        return 0
+
+
+def _frontend_tables(subject: Subject) -> FrontEndTables | None:
+    from studio.dsp.tables import frontend_tables
+
+    quant = subject.network.input.quant
+    if subject.frontend is None or quant is None:
+        return None
+    return frontend_tables(subject.frontend, quant)
+
+
+def _runtime_files(program: Program | None, tables: FrontEndTables | None) -> RuntimeFiles:
+    files = (*(program.sources if program else ()), *(tables.sources if tables else ()))
+    return RuntimeFiles(shipped("board_support") / "runtime", tuple(dict.fromkeys(files)))
+
+
+def _golden(subject: Subject, tflite: bytes, count: int) -> tuple[GoldenVector, ...]:
+    if count == 0 or not oracle.available():
+        return ()
+    inputs = golden_inputs(subject, count)
+    outputs = oracle.run(subject.network, inputs, tflite)
+    return tuple(GoldenVector(i, o) for i, o in zip(inputs, outputs, strict=True))
+
+
+def golden_inputs(subject: Subject, count: int, seed: int = 1) -> list[bytes]:
+    """Make inputs for golden vectors: features of synthetic sound where there is a front end, and values of the whole range."""
+    rng = np.random.default_rng(seed)
+    sounds = _sound_features(subject, count // 2, rng)
+    return [*sounds, *(_whole_range(subject.network, rng) for _ in range(count - len(sounds)))]
+
+
+def _whole_range(network: Network, rng: np.random.Generator) -> bytes:
+    parts = []
+    for tensor in (network.tensors[i] for i in network.inputs):
+        if tensor.dtype == "float32":
+            parts.append(rng.uniform(-1, 1, tensor.elements).astype("<f4").tobytes())
+        else:
+            parts.append(rng.integers(0, 256, tensor.nbytes, np.uint8).tobytes())
+    return b"".join(parts)
+
+
+def _sound_features(subject: Subject, count: int, rng: np.random.Generator) -> list[bytes]:
+    """Sweeps in noise at falling levels, through the front end, quantised as the kit does."""
+    from studio.dsp.log_mel import features, quantise_features
+
+    fe, quant = subject.frontend, subject.network.input.quant
+    if fe is None or quant is None or len(subject.network.inputs) != 1:
+        return []
+    seconds = np.arange(fe.clip_samples) / fe.sample_rate
+    found = []
+    for number in range(count):
+        level = 0.5 * 10 ** (-number / 2)
+        sweep = np.sin(2 * np.pi * (200 + 50 * number + 500 * seconds) * seconds)
+        sound = (level * (sweep + 0.3 * rng.standard_normal(fe.clip_samples))).clip(-1, 1).astype(np.float32)
+        found.append(quantise_features(fe, features(fe, sound), quant).tobytes())
+    return found
+
+
+def _write(plugins: Plugins, exporter: str, job: ExportJob, folder: Path, context: JobContext) -> None:
+    for path in plugins.exporters.get(exporter).export(job, folder, context):
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"the exporter names {path.name}, which it did not write", where=exporter, hint="this is a fault of the plugin"
+            )
+
+
+def _record(exporter: str, job: ExportJob, folder: Path) -> ExportRecord:
+    files = {p.relative_to(folder).as_posix(): _hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    return ExportRecord(__version__, exporter, job.name, job.network.digest(), job.trained, job.target.id, files)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _earlier(out: Path, force: bool) -> ExportRecord | None:
+    """Return the record of the export that `out` holds, or None where it is new or empty; raise InputError where it may not be replaced."""
+    if out.exists() and not out.is_dir():
+        raise InputError("there is a file of this name", where=str(out), hint="choose a new folder")
+    if not out.is_dir() or not any(out.iterdir()):
+        return None
+    try:
+        record = msgspec.json.decode((out / RECORD).read_bytes(), type=ExportRecord)
+    except (OSError, msgspec.DecodeError):
+        hint = "choose a new or an empty folder, or that of an earlier export"
+        raise InputError("the folder is not empty and holds no export", where=str(out), hint=hint) from None
+    changed = _changed(out, record)
+    if changed and not force:
+        hint = "--force replaces it, or choose another folder"
+        raise InputError(f"the export there was changed since: {', '.join(changed[:5])}", where=str(out), hint=hint)
+    return record
+
+
+def _changed(out: Path, record: ExportRecord) -> list[str]:
+    return [name for name, known in record.files.items() if not (out / name).is_file() or _hash(out / name) != known]
+
+
+@contextlib.contextmanager
+def _place(out: Path, earlier: ExportRecord | None) -> Iterator[Path]:
+    """Yield a folder to fill, which becomes `out` at the end, in place of an earlier export."""
+    if earlier is None:
+        with new_folder(out) as folder:
+            yield folder
+        return
+    fresh = _beside(out)
+    try:
+        with new_folder(fresh) as folder:
+            yield folder
+        _replace(out, fresh, earlier)
+    except OSError as error:
+        raise write_error(out, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _beside(out: Path) -> Path:
+    return out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.part")
+
+
+def _replace(out: Path, fresh: Path, earlier: ExportRecord) -> None:
+    """Swap the folders; what no export made moves over first, so that the swap itself is one step."""
+    ours = {*earlier.files, RECORD}
+    for path in sorted(p for p in out.rglob("*") if not p.is_dir()):
+        name = path.relative_to(out)
+        if name.as_posix() not in ours and not (fresh / name).exists():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, fresh / name, follow_symlinks=False)
+    old = _beside(out)
+    out.replace(old)
+    try:
+        fresh.replace(out)
+    except OSError:
+        old.replace(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
