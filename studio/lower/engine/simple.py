@@ -146,6 +146,8 @@ def lookup(d: Drafter) -> None:
     source = d.tensor(0)
     ends = _ends(d)
     op, quant, out = d.op, d.quant(source), d.quant(d.out)
+    if op.kind == "relu6" and quant != out:
+        d.refuse("its input and output are quantised differently")
     pack = (lambda: np.frombuffer(lookup_table(op, quant, out), "<i1")) if d.network.has_weights else None
     table = d.const("table", "int8_t", 256, pack, part="tables")
     dims = {"calls": 1, "elements": source.elements}

@@ -62,10 +62,16 @@ def _relu(op: Op, source: Quantisation, out: Quantisation):
     return lambda x: min(max(out.zero_point[0] + rescale(x, multiplier, shift), low), high)
 
 
+def _relu6(op: Op, source: Quantisation, out: Quantisation):
+    # TFLM only clamps, in the input's scale; the output must have the same.
+    low, high = source.zero_point[0], activation_range("relu6", source)[1]
+    return lambda x: min(max(x + source.zero_point[0], low), high)
+
+
 def _requantise(op: Op, source: Quantisation, out: Quantisation):
     multiplier, shift = quantise_multiplier(float32(source.scale[0]) / float32(out.scale[0]))
     return lambda x: min(max(out.zero_point[0] + rescale(x, multiplier, shift), -128), 127)
 
 
-_FUNCTIONS = {"relu": _relu, "relu6": _relu, "relu_n1_to_1": _relu, "quantize": _requantise}
+_FUNCTIONS = {"relu": _relu, "relu6": _relu6, "quantize": _requantise}
 LOOKUPS = tuple(_FUNCTIONS)

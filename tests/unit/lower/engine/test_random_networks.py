@@ -1,0 +1,26 @@
+import msgspec
+import numpy as np
+import pytest
+from engine_host import HostModel, random_inputs
+from random_networks import random_network
+
+from studio.deploy import oracle
+
+
+def outputs_equal(network, variant, folder) -> bool:
+    inputs = random_inputs(network, 3)
+    model = HostModel(network, variant, folder)
+    return [model.run(i) for i in inputs] == oracle.run(network, inputs)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_outputs_equal_tflm(seed, tmp_path):
+    assert outputs_equal(random_network(seed), ("dsp", "plain")[seed % 2], tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("first", range(1000, 3000, 100))
+def test_many_outputs_equal_tflm(first, tmp_path):
+    for seed in range(first, first + 100):
+        for variant in ("dsp", "plain"):
+            assert outputs_equal(random_network(seed), variant, tmp_path / f"{seed}{variant}"), (seed, variant)
