@@ -31,6 +31,7 @@ SHARES_SCALE = frozenset(
         "slice",
         "gather",
         "resize_nearest_neighbor",
+        "relu6",
     ]
 )
 FIXED: Mapping[str, Quantisation] = MappingProxyType(
@@ -40,9 +41,7 @@ FIXED: Mapping[str, Quantisation] = MappingProxyType(
         "tanh": Quantisation((1 / 128,), (0,)),
     }
 )
-FREE = frozenset(
-    ["conv_2d", "depthwise_conv_2d", "fully_connected", "add", "sub", "mul", "mean", "relu", "relu6", "hard_swish", "quantize"]
-)
+FREE = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "add", "sub", "mul", "mean", "relu", "hard_swish", "quantize"])
 _LEVELS = MappingProxyType({"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)})
 _NARROWEST = 1e-7
 

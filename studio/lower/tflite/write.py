@@ -134,7 +134,7 @@ class _File:
     def _tensor(self, tensor: Tensor) -> int:
         name = self.b.CreateString(tensor.name)
         shape = self._array(tensor.shape, "int32")
-        quant = self._quant(tensor.quant) if tensor.quant else 0
+        quant = self._quant(tensor.quant, tensor.constant) if tensor.quant else 0
         fields = [
             (0, "offset", shape),
             (1, "i8", DTYPES.index(tensor.dtype)),
@@ -156,9 +156,11 @@ class _File:
             self._shared[tensor.data] = len(self.data) - 1
         return len(self.data) - 1
 
-    def _quant(self, quant: Quantisation) -> int:
-        scale = self._array(quant.scale, "float32")
-        zero_point = self._array(quant.zero_point, "int64")
+    def _quant(self, quant: Quantisation, constant: bool) -> int:
+        """Scales are never shared, nor activations' zero points: whether they are equal hangs on the weights."""
+        scale = self.b.CreateNumpyVector(np.asarray(quant.scale, "float32"))
+        points = np.asarray(quant.zero_point, "int64")
+        zero_point = self._array(quant.zero_point, "int64") if constant else self.b.CreateNumpyVector(points)
         return self._table(7, ((2, "offset", scale), (3, "offset", zero_point), (6, "i32", quant.axis)))
 
     def _op(self, op: Op, graph: Network) -> int:
