@@ -32,9 +32,7 @@ def one_op(kind, source, out, *constants, **options):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_equals_the_measured_figures(data_folder, model):
-    known = next(
-        m for m in json.loads((data_folder / "models" / "figures.json").read_text())["models"] if m["model"] == f"{model}.tflite"
-    )
+    known = next(m for m in json.loads((data_folder / "models" / "figures.json").read_text())["models"] if m["model"] == f"{model}.tflite")
     network = read_tflite(data_folder / "models" / known["model"])
     found = figures(network)
     assert found.model == model

@@ -18,9 +18,7 @@ BUILDS = {"reference": "cortex_m4_ref", "cmsis_nn": "cortex_m4_cmsis_nn"}
 @pytest.mark.parametrize("kernels", BUILDS)
 @pytest.mark.parametrize("model", MODELS)
 def test_arena_is_that_of_the_emulated_board(data_folder, model, kernels):
-    known = next(
-        m for m in json.loads((data_folder / "models" / "figures.json").read_text())["models"] if m["model"] == f"{model}.tflite"
-    )
+    known = next(m for m in json.loads((data_folder / "models" / "figures.json").read_text())["models"] if m["model"] == f"{model}.tflite")
     measured = known[BUILDS[kernels]]
     network = read_tflite(data_folder / "models" / known["model"])
     plain = measured["arena_plain"]
