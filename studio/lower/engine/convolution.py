@@ -95,8 +95,7 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
     sizes, window = _window_fields(d, source, filters, out)
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
-    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
-    pointers |= channel_consts(d, filters, rows, _bias(d), factors)
+    pointers |= channel_consts(d, filters, rows, _bias(d), channel_factors, channels)
     fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
     quads = -(-inputs // 4)
     pixels = out.shape[1] * out.shape[2]
@@ -124,8 +123,7 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     inputs, channels = source.shape[3], out.shape[3]
     pixels = out.shape[1] * out.shape[2]
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
-    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
-    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), factors)
+    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), channel_factors, channels)
     fields = words(pixels=pixels) | halves(in_channels=inputs, out_channels=channels) | small(**_range_fields(d, source, out, False))
     d.call(
         f"ot_pointwise_conv{d.suffix}",
@@ -143,8 +141,7 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     sizes, window = _window_fields(d, source, filters, out)
     pack = (lambda: _channel_columns(values(filters))) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
-    factors = channel_factors(d.quant(source), d.quant(filters), d.quant(out), channels)
-    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), factors)
+    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channel_factors, channels)
     fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
     kernel, scratch, dims = _depthwise_kernel(d, source, out, window)
     in_place = depth == 1 and prod(out.shape) <= prod(source.shape)

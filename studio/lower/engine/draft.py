@@ -1,7 +1,6 @@
 """A kernel call before memory is planned: what it reads and writes, its scratch, its constants."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from math import prod
 from typing import NoReturn
 
@@ -141,8 +140,3 @@ def small(**values: int) -> dict[str, tuple[str, int]]:
 def values(tensor: Tensor) -> np.ndarray:
     """Return a constant's values in its shape."""
     return np.frombuffer(tensor.data or b"", f"<i{tensor.nbytes // max(1, prod(tensor.shape))}").reshape(tensor.shape)
-
-
-def when(ready: bool, pack: Callable[..., np.ndarray], *args: object) -> Callable[[], np.ndarray] | None:
-    """Bind a packing function, or None where there is nothing to pack yet."""
-    return partial(pack, *args) if ready else None

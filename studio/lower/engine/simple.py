@@ -26,8 +26,7 @@ def fully_connected(d: Drafter) -> None:
     bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
     pack = (lambda: values(weights)) if weights.data is not None else None
     pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
-    factors = dense_factors(d.quant(source), d.quant(weights), d.quant(d.out), outputs)
-    pointers |= channel_consts(d, weights, _rows, bias, factors)
+    pointers |= channel_consts(d, weights, _rows, bias, dense_factors, outputs)
     low, high = _range(d, d.out)
     fields = words(inputs=inputs, outputs=outputs, rows=rows)
     fields |= small(out_zero=d.quant(d.out).zero_point[0], low=low, high=high)

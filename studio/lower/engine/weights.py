@@ -1,5 +1,7 @@
 """Lay weights out as the kernels take them, and fold the input's zero point into the bias."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from studio.core.network import Tensor
@@ -32,19 +34,27 @@ def folded_bias(rows: np.ndarray, bias: Tensor | None, in_zero: int) -> np.ndarr
     return (start - in_zero * sums).astype(np.uint64).astype(np.uint32).view(np.int32)
 
 
-def channel_consts(drafter: Drafter, rows: Tensor, view, bias: Tensor | None, factors: list[float]) -> dict[str, str]:
-    """Add bias, multiplier and shift of each output channel; `view` turns the weights into one row a channel."""
-    in_zero = drafter.quant(drafter.tensor(0)).zero_point[0]
+def channel_consts(
+    drafter: Drafter,
+    rows: Tensor,
+    view: Callable[[np.ndarray], np.ndarray],
+    bias: Tensor | None,
+    factors: Callable[..., list[float]],
+    count: int,
+) -> dict[str, str]:
+    """Add bias, multiplier and shift of each of `count` channels.
+
+    `view` turns the weights into one row a channel; `factors` computes the rescaling factors from the quantisation of input,
+    weights and output. Without weights nothing is computed: sizes are enough for estimates.
+    """
     if bias is not None and bias.dtype != "int32":
         drafter.refuse(f"its bias is {bias.dtype}; it must be int32")
-    ready = rows.data is not None and (bias is None or bias.data is not None)
-    pairs = [quantise_multiplier(f) for f in factors] if ready else []
-    count = len(factors)
-    bias_of = (lambda: folded_bias(view(values(rows)), bias, in_zero)) if ready else None
-    multipliers = (lambda: np.array([m for m, _ in pairs])) if ready else None
-    shifts = (lambda: np.array([s for _, s in pairs])) if ready else None
-    return {
-        "bias": drafter.const("bias", "int32_t", count, bias_of),
-        "multiplier": drafter.const("multiplier", "int32_t", count, multipliers),
-        "shift": drafter.const("shift", "int8_t", count, shifts),
-    }
+    source, filters, out = (drafter.quant(t) for t in (drafter.tensor(0), rows, drafter.out))
+    if rows.data is None or (bias is not None and bias.data is None):
+        packs: list[Callable[[], np.ndarray] | None] = [None, None, None]
+    else:
+        pairs = np.array([quantise_multiplier(f) for f in factors(source, filters, out, count)])
+        packs = [lambda: folded_bias(view(values(rows)), bias, source.zero_point[0]), lambda: pairs[:, 0], lambda: pairs[:, 1]]
+    names = ("bias", "multiplier", "shift")
+    ctypes = ("int32_t", "int32_t", "int8_t")
+    return {n: drafter.const(n, c, count, pack) for n, c, pack in zip(names, ctypes, packs, strict=True)}

@@ -1,5 +1,3 @@
-import msgspec
-import numpy as np
 import pytest
 from engine_host import HostModel, random_inputs
 from random_networks import random_network
