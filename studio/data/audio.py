@@ -5,6 +5,7 @@ import math
 import os
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -74,7 +75,7 @@ def _check_file(path: Path) -> None:
         raise InputError(f"it is cut short: {missing} bytes of sound are missing", where=str(path), hint=_COPY_AGAIN)
 
 
-def _missing_wav_bytes(file: object, size: int) -> int:
+def _missing_wav_bytes(file: BinaryIO, size: int) -> int:
     """Return how many bytes fewer a RIFF file has than its data chunk says; 0 for other files.
 
     libsndfile reads such a file without a word. Programs that write to a pipe leave the size at its greatest value.
@@ -110,8 +111,7 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
 def fit(samples: np.ndarray, count: int) -> np.ndarray:
     """Cut or pad to `count` samples, as a short word wants it.
 
-    A longer clip is cut to its loudest part (of equally loud cuts the middle one, so that the word has room on both
-    sides). A shorter one is put in the middle of silence, where a shift in training moves it without cutting it.
+    A longer clip is cut to its loudest part (of equally loud cuts, the one with the sound nearest its middle). A shorter one is put in the middle of silence, where a shift in training moves it without cutting it.
     """
     extra = len(samples) - count
     if extra == 0:
@@ -122,8 +122,15 @@ def fit(samples: np.ndarray, count: int) -> np.ndarray:
     energy = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
     loudness = energy[count:] - energy[:-count]
     best = np.flatnonzero(loudness >= 0.999 * loudness.max())
-    start = int(best[len(best) // 2])
+    start = int(best[np.argmin(np.abs(best + count / 2 - _centre(samples, best[0], count)))])
     return samples[start : start + count]
+
+
+def _centre(samples: np.ndarray, start: int, count: int) -> float:
+    """Return where the energy of a part has its centre, as an index into the whole."""
+    power = np.square(samples[start : start + count], dtype=np.float64)
+    total = power.sum()
+    return start + (float(power @ np.arange(count)) / total if total > 0 else count / 2)
 
 
 def to_pcm(samples: np.ndarray) -> np.ndarray:

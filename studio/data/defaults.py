@@ -21,7 +21,7 @@ def suggest_frontend(library: Library) -> FrontEnd:
     """Choose rate and clip length from the recordings, the rest as speech wants it.
 
     The rate is 16 kHz, or the recordings' lowest where that is less. The clip holds 95 % of the segments whole, in steps of 0.1 s, up
-    to 1 s. Window 30 ms, hop 20 ms, 40 mels up to 7600 Hz or 95 % of half the rate.
+    to 1 s. Window 30 ms, hop 20 ms, 40 mels (fewer below 8 kHz) up to 7600 Hz or 95 % of half the rate.
     """
     if not library.segments:
         raise InputError("there are no recordings to choose a front end by", where="data")
@@ -29,13 +29,14 @@ def suggest_frontend(library: Library) -> FrontEnd:
     seconds = [(s.end - s.start) / library.by_id[s.recording].rate for s in library.segments]
     length = math.ceil(float(np.percentile(seconds, 95)) / STEP_S - 1e-6) * STEP_S
     window = round(0.030 * rate)
+    fft = max(32, next_power_of_two(window))
     return FrontEnd(
         sample_rate=rate,
         clip_samples=round(min(max(length, STEP_S), LONGEST_S) * rate),
         window=window,
         hop=round(0.020 * rate),
-        fft=max(32, next_power_of_two(window)),
-        mels=40,
+        fft=fft,
+        mels=min(40, (fft // 2 + 1) // 3),
         high_hz=min(7600.0, 0.95 * rate / 2),
     )
 

@@ -126,8 +126,13 @@ def _groups(items: Sequence[Item]) -> list[list[int]]:
 
 
 def _keep_given(items: Sequence[Item], groups: Sequence[Sequence[int]]) -> list[str]:
-    """Take the splits that folders gave; a clip without one joins its twin."""
+    """Take the splits that folders gave; a clip without one joins its twin.
+
+    Where every clip has one, what is to train is free: a part that no folder gave is drawn from it.
+    """
     chosen = [item.split for item in items]
+    if all(chosen):
+        chosen = ["" if split == "train" else split for split in chosen]
     for group in groups:
         given = next((chosen[i] for i in group if chosen[i]), "")
         for i in group:
