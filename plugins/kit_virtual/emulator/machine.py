@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import timing
 import unicorn
 from console import APPLICATION_EXIT, Console, Exit
 from unicorn import UcError, arm_const
+from watching import Alignment, Counter
 
 PAINT = 0xA5
 NOT_LEFT = 125
@@ -18,6 +18,8 @@ _PAGE = 4096
 _SYSTEM_CONTROL_SPACE = 0xE000_E000
 _BREAKPOINT = 7
 _SEMIHOSTING = b"\xab\xbe"
+_THUMB_STATE = 1 << 24
+_ALIGNED_CORES = ("cortex-m0", "cortex-m0plus")
 _CPUS = {
     "cortex-m0": arm_const.UC_CPU_ARM_CORTEX_M0,
     "cortex-m3": arm_const.UC_CPU_ARM_CORTEX_M3,
@@ -62,56 +64,6 @@ class Memory:
             self._cpu.mem_write(address, data)
 
 
-class Counter:
-    """Counts the blocks between two marks, while its hook is in place."""
-
-    def __init__(self, cpu: unicorn.Uc, memory: Memory, core: str) -> None:
-        self._cpu = cpu
-        self._memory = memory
-        self._core = core if timing.can_estimate(core) else ""
-        self._hook: int | None = None
-        self._times: dict[tuple[int, int], int] = {}
-        self._jumps = 0
-        self._next = 0
-
-    def start(self) -> None:
-        """Count from here."""
-        self._times, self._jumps = {}, 0
-        self._hook = self._cpu.hook_add(unicorn.UC_HOOK_BLOCK, self._block)
-        # Translated code keeps the hooks of its time.
-        self._cpu.ctl_flush_tb()
-
-    def stop(self, end: int) -> tuple[int, int | None]:
-        """Return instructions and estimated cycles since the start; the block at `end` does not count."""
-        self._cpu.hook_del(self._hook)
-        self._cpu.ctl_flush_tb()
-        self._hook = None
-        blocks = [(self._memory.read(a, size), times) for (a, size), times in self._times.items() if a != end]
-        instructions = sum(times * count_instructions(code) for code, times in blocks)
-        return instructions, timing.estimate(self._core, blocks, self._jumps) if self._core else None
-
-    @property
-    def running(self) -> bool:
-        """Whether the hook is in place."""
-        return self._hook is not None
-
-    def _block(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
-        key = (address, size)
-        self._times[key] = self._times.get(key, 0) + 1
-        if address != self._next:
-            self._jumps += 1
-        self._next = address + size
-
-
-def count_instructions(code: bytes) -> int:
-    """Count Thumb instructions; the first half-word says whether one has two (Armv7-M Architecture Reference Manual, A5.1)."""
-    at = count = 0
-    while at < len(code):
-        at += 4 if code[at + 1] >> 3 >= 0x1D else 2
-        count += 1
-    return count
-
-
 class Machine:
     """One run of a job from reset to its end; see flasher.py for the job's fields."""
 
@@ -122,6 +74,7 @@ class Machine:
         self._cpu.ctl_set_cpu_model(_CPUS[job["cpu"]])
         self._memory = Memory(self._cpu)
         self._counter = Counter(self._cpu, self._memory, job["core"])
+        self._alignment = Alignment(self._cpu, self._misaligned) if job["core"] in _ALIGNED_CORES else None
         self._marks = {address: (region, end) for region, pair in job["regions"].items() for end, address in enumerate(pair)}
         self._counts: dict[str, list[int]] = {}
         self._cycles: dict[str, list[int]] = {}
@@ -129,6 +82,7 @@ class Machine:
         self._resumed: int | None = None
         self._exit: int | None = None
         self._fault = ""
+        self._fault_at: int | None = None
         self._error: BaseException | None = None
         self._build()
 
@@ -169,9 +123,15 @@ class Machine:
         try:
             self._cpu.emu_start(at, 0xFFFF_FFFE, timeout=int(seconds * 1e6) + 1)
         except UcError as error:
-            self._fault = self._fault or f"hard fault: {error}"
+            self._fault = self._fault or f"hard fault: {self._words(error)}"
         if self._error is not None:
             raise self._error
+
+    def _words(self, error: UcError) -> str:
+        if error.errno != unicorn.UC_ERR_INSN_INVALID:
+            return str(error)
+        thumb = self._cpu.reg_read(arm_const.UC_ARM_REG_XPSR) & _THUMB_STATE
+        return "undefined instruction" if thumb else "not Thumb code: a call through a broken pointer"
 
     def _give_up(self, deadline: float) -> None:
         late = time.monotonic() >= deadline
@@ -183,12 +143,17 @@ class Machine:
     def _pass_mark(self, address: int) -> None:
         region, end = self._marks[address]
         self._resumed = address
+        counts = self._counts.get(region, ())
+        if self._alignment and not end:
+            self._alignment.start(region, counts)
+        elif self._alignment:
+            self._alignment.stop()
         if end and self._counter.running:
             instructions, cycles = self._counter.stop(address)
             self._counts.setdefault(region, []).append(instructions)
             if cycles is not None:
                 self._cycles.setdefault(region, []).append(cycles)
-        elif not end and len(self._counts.get(region, ())) < self._job["counted_passes"]:
+        elif not end and len(counts) < self._job["counted_passes"]:
             self._counter.start()
 
     def _mark(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
@@ -231,6 +196,11 @@ class Machine:
         if left.reason != APPLICATION_EXIT:
             self._fault = f"the program gave up (reason 0x{left.reason:x})"
 
+    def _misaligned(self, address: int) -> None:
+        self._fault_at = self._cpu.reg_read(arm_const.UC_ARM_REG_PC)
+        self._fault = f"hard fault: unaligned access to 0x{address:08x}, which {self._job['core']} cannot do"
+        self._cpu.emu_stop()
+
     def _invalid(self, cpu: unicorn.Uc, access: int, address: int, size: int, value: int, _: Any) -> bool:
         self._fault = f"hard fault: {_ACCESSES.get(access, 'bus error at')} 0x{address:08x}"
         return False
@@ -245,7 +215,7 @@ class Machine:
             "instructions": self._counts,
             "cycles": self._cycles,
             "stack": len(free.lstrip(bytes([PAINT]))),
-            "pc": self._cpu.reg_read(arm_const.UC_ARM_REG_PC),
+            "pc": self._cpu.reg_read(arm_const.UC_ARM_REG_PC) if self._fault_at is None else self._fault_at,
             "lr": self._cpu.reg_read(arm_const.UC_ARM_REG_LR),
         }
 

@@ -1,0 +1,200 @@
+"""Programs built by both compilers, flashed into the virtual kits and run there."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from studio.boards import board
+from studio.core.errors import Cancelled, CheckFailed, InputError
+from studio.deploy.build import build
+from studio.deploy.conversation import answers, clip_records, encode, tensor_records
+from studio.jobs import QuietContext
+from studio.plugin import load_plugins
+from tests.helpers.tiny import CLIP_SAMPLES, INPUT_BYTES, OUTPUT_BYTES, tiny_features, tiny_model, tiny_output
+
+KITS = ("virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33")
+
+
+@pytest.fixture(scope="module")
+def kit():
+    return load_plugins().flashers.get("kit_virtual")
+
+
+@pytest.fixture
+def make(tmp_path, kit):
+    """Build the tiny model and program it."""
+
+    def make(target="virtual-m4", toolchain="zig", frontend=False, name="sources", **parts):
+        image = build(tiny_model(tmp_path / name, frontend=frontend, **parts), board(target), toolchain, tmp_path / f"{name}-out", frontend)
+        kit.program(image, board(target), "", QuietContext())
+        return image
+
+    return make
+
+
+def run(kit, image, target, records, timeout=20.0, **options):
+    return kit.run(image, board(target), "", encode(records), timeout, QuietContext(), **options)
+
+
+def tensors(count):
+    rng = np.random.default_rng(1)
+    return [rng.integers(0, 256, INPUT_BYTES, np.uint8).tobytes() for _ in range(count)]
+
+
+@pytest.mark.parametrize("target", KITS)
+@pytest.mark.parametrize("toolchain", ["zig", "gcc"])
+def test_outputs_and_features_on_every_core(kit, make, target, toolchain):
+    if toolchain == "gcc" and not shutil.which("arm-none-eabi-gcc"):
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    image = make(target, toolchain, frontend=True)
+    inputs = tensors(3)
+    clip = np.random.default_rng(2).integers(-32768, 32768, (1, CLIP_SAMPLES)).astype(np.int16)
+    records = tensor_records(inputs, INPUT_BYTES) + clip_records(clip, CLIP_SAMPLES)
+    heard = run(kit, image, target, records, counted_passes=2)
+    read = answers(heard, records, INPUT_BYTES, OUTPUT_BYTES)
+    assert [a.output for a in read[:3]] == [tiny_output(t, n) for n, t in enumerate(inputs)]
+    features = tiny_features([int(s) for s in clip[0]])
+    assert read[3].features == features
+    assert read[3].output == tiny_output(features, 3)
+    assert len(heard.regions["run"]) == 2 and len(heard.regions["features"]) == 1
+    assert heard.cycles["run"][0] > heard.regions["run"][0] * 0.6
+    assert 0 < heard.stack_bytes < 300
+
+
+def test_counts_are_the_same_each_time(kit, make):
+    image = make()
+    records = tensor_records(tensors(4), INPUT_BYTES)
+    first, second = (run(kit, image, "virtual-m4", records, counted_passes=4) for _ in range(2))
+    assert first.regions == second.regions and first.cycles == second.cycles
+    assert len(set(first.regions["run"])) == 1  # nothing in it depends on the input
+    assert first.stack_bytes == second.stack_bytes
+
+
+def test_counts_grow_by_what_is_added(kit, make):
+    loop = '__asm__ volatile("movs r3, #200\\n 1: subs r3, #1\\n bne 1b" ::: "r3", "cc");'
+    plain = make("virtual-m0", name="plain", body='__asm__ volatile("" ::: "r3", "cc");')
+    longer = make("virtual-m0", name="longer", body=loop)
+    records = tensor_records(tensors(1), INPUT_BYTES)
+    counts = [run(kit, image, "virtual-m0", records).regions["run"][0] for image in (plain, longer)]
+    assert counts[1] - counts[0] == 1 + 2 * 200
+
+
+def test_instructions_that_a_condition_skips_count(kit, make):
+    body = '__asm__ volatile("movs r3, #0\\n cmp r3, #1\\n ittt eq\\n moveq r3, #1\\n moveq r3, #2\\n moveq r3, #3" ::: "r3", "cc");'
+    records = tensor_records(tensors(1), INPUT_BYTES)
+    plain = make(name="plain", body='__asm__ volatile("" ::: "r3", "cc");')
+    skipping = make(name="skipping", body=body)
+    counts = [run(kit, image, "virtual-m4", records).regions["run"][0] for image in (plain, skipping)]
+    assert counts[1] - counts[0] == 6
+
+
+def test_uncounted_passes_are_faster(kit, make):
+    body = '__asm__ volatile("1: subs %0, #1\\n bne 1b" :: "r"(80000) : "cc");'
+    image = make(body=body)
+    records = tensor_records(tensors(12), INPUT_BYTES)
+    counted = run(kit, image, "virtual-m4", records, counted_passes=12)
+    free = run(kit, image, "virtual-m4", records, counted_passes=1)
+    assert free.output == counted.output
+    assert free.regions["run"] == counted.regions["run"][:1]
+    assert free.seconds < 0.5 * counted.seconds
+
+
+FAULTS = {
+    "null write": ("*(volatile uint32_t *)0 = 1;", "writing to flash at 0x00000000; at model_run", {}),
+    "beyond RAM": ("sink = *(volatile uint32_t *)0x30000000;", "bus error reading 0x30000000; at model_run", {}),
+    "peripheral": ("*(volatile uint32_t *)0x40000010 = 1;", "bus error writing 0x40000010; at model_run", {}),
+    "undefined": ('__asm__ volatile("udf #1");', "undefined instruction; at model_run", {}),
+    "not Thumb": ("((void (*)(void))0x20000000)();", "not Thumb code", {}),
+    "wild call": ("((void (*)(void))0x60000001)();", "fetching an instruction from 0x60000000", {}),
+    "sleep": ('__asm__ volatile("wfi");', "sleeps", {}),
+    "deep": (
+        "sink = deep(1000000);",
+        "stack overflow: it needs more than its",
+        {
+            "before": "__attribute__((noinline)) uint32_t deep(uint32_t n) { volatile uint32_t a[8]; a[0] = n; return n ? deep(n - 1) + a[0] : 0; }"
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_are_said_in_words(kit, make, name):
+    body, words, parts = FAULTS[name]
+    image = make(body=body, **parts)
+    records = tensor_records(tensors(2), INPUT_BYTES)
+    heard = run(kit, image, "virtual-m4", records)
+    assert words in heard.fault
+    assert heard.exit_code != 0
+    with pytest.raises(CheckFailed, match="answered 0 of 2 inputs"):
+        answers(heard, records, INPUT_BYTES, OUTPUT_BYTES)
+
+
+def test_unaligned_access_faults_where_the_core_has_none(kit, make):
+    body = 'uint32_t word; __asm__ volatile("ldr %0, [%1]" : "=l"(word) : "l"(arena + 1) : "memory"); sink = word;'
+    records = tensor_records(tensors(2), INPUT_BYTES)
+    assert "unaligned access to 0x20000" in run(kit, make("virtual-m0", body=body, name="m0"), "virtual-m0", records).fault
+    assert run(kit, make("virtual-m4", body=body, name="m4"), "virtual-m4", records).fault == ""
+
+
+def test_endless_loop_ends_with_the_time(kit, make):
+    image = make(body="if (runs == 6) for (;;) sink = 1;")
+    records = tensor_records(tensors(3), INPUT_BYTES)
+    started = time.monotonic()
+    heard = run(kit, image, "virtual-m4", records, timeout=1.0)
+    assert time.monotonic() - started < 4
+    assert "did not finish within 1 s; at model_run" in heard.fault
+    with pytest.raises(CheckFailed, match="answered 1 of 3"):
+        answers(heard, records, INPUT_BYTES, OUTPUT_BYTES)
+
+
+def test_stack_use_is_measured(kit, make):
+    body = "volatile uint8_t room[2000]; room[0] = 1; room[1999] = 2; sink = room[runs % 2000];"
+    records = tensor_records(tensors(1), INPUT_BYTES)
+    plain = run(kit, make(name="plain"), "virtual-m4", records).stack_bytes
+    assert 1950 <= run(kit, make(name="deep", body=body), "virtual-m4", records).stack_bytes - plain < 2100
+
+
+def test_stops_when_told(kit, make):
+    class Impatient(QuietContext):
+        @property
+        def cancelled(self):
+            return True
+
+    image = make(body="for (;;) sink = 1;")
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        kit.run(image, board("virtual-m4"), "", b"I" + bytes(INPUT_BYTES), 30.0, Impatient())
+    assert time.monotonic() - started < 3
+
+
+def test_runs_only_what_was_programmed(kit, make, tmp_path):
+    target = board("virtual-m4")
+    image = build(tiny_model(tmp_path / "s"), target, "zig", tmp_path / "o", False)
+    with pytest.raises(CheckFailed, match="empty"):
+        kit.run(image, target, "", b"", 5.0, QuietContext())
+    kit.program(image, target, "", QuietContext())
+    build(tiny_model(tmp_path / "s", body="sink = 3;"), target, "zig", tmp_path / "o", False)
+    with pytest.raises(CheckFailed, match="older program"):
+        kit.run(image, target, "", b"", 5.0, QuietContext())
+
+
+def test_refuses_what_is_no_program_of_its_own(kit, make, tmp_path):
+    image = make("virtual-m4")
+    with pytest.raises(InputError, match="not in the flash"):
+        kit.program(image, board("b-l475e-iot01a"), "", QuietContext())
+    with pytest.raises(InputError, match="no probe"):
+        kit.program(image, board("virtual-m4"), "usb7", QuietContext())
+    image.elf.write_bytes(b"not an ELF")
+    with pytest.raises(InputError, match="no 32-bit ELF"):
+        kit.program(image, board("virtual-m4"), "", QuietContext())
+    assert not kit.supports(board("b-l475e-iot01a")) and kit.supports(board("virtual-m0"))
+
+
+def test_a_wrong_record_ends_with_a_hint(kit, make):
+    image = make()
+    records = clip_records(np.zeros((1, 40), np.int16), 40)
+    with pytest.raises(CheckFailed, match="left with code 2") as caught:
+        answers(run(kit, image, "virtual-m4", records), records, INPUT_BYTES, OUTPUT_BYTES)
+    assert "front end" in caught.value.hint
