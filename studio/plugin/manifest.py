@@ -48,6 +48,7 @@ class PluginInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     api: str
     requires: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     description: str = ""
     licence: str = ""
 
@@ -102,9 +103,11 @@ def _check(manifest: Manifest, folder: Path, where: str) -> None:
     if not _ID.fullmatch(info.id):
         raise InputError(f"plugin.id = {info.id!r} is no name", where=where, hint="letters, digits and underscores")
     _bounds(info.api, where)
-    for module in info.modules:
+    for module in (*info.modules, *info.optional):
         if not _ID.fullmatch(module):
-            raise InputError(f"plugin.requires names {module!r}, which is no module", where=where, hint='"module" or "module:pip-name"')
+            raise InputError(
+                f"plugin.requires or optional names {module!r}, which is no module", where=where, hint='"module" or "module:pip-name"'
+            )
     if not manifest.contributions:
         raise InputError("there are no contributions", where=where, hint="add a [[contributions]] table")
     for contribution in manifest.contributions:
