@@ -17,7 +17,7 @@ class CompiledFrontEnd:
     """The C form of one front end, called through ctypes."""
 
     def __init__(self, fe, library):
-        self.fe, self._lib = fe, ctypes.CDLL(str(library))
+        self.fe, self.library, self._lib = fe, library, ctypes.CDLL(str(library))
 
     def init(self):
         self._lib.frontend_init()

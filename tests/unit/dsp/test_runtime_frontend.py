@@ -21,7 +21,7 @@ DESIGNS = {
     "window under a quarter": FrontEnd(window=90, hop=64, fft=512, mels=40, clip_samples=4000),
     "smallest": FrontEnd(sample_rate=8000, clip_samples=1000, window=17, hop=5, fft=32, mels=4, low_hz=100, high_hz=3900),
     "longest": FrontEnd(sample_rate=48000, clip_samples=48000, window=5001, hop=4000, fft=8192, mels=80, high_hz=20000),
-    "empty bands": FrontEnd(window=256, hop=256, fft=256, mels=60, low_hz=0),
+    "empty bands": FrontEnd(window=256, hop=256, fft=256, mels=100, low_hz=0),
     "band between two bins": FrontEnd(window=256, hop=256, fft=256, mels=3, low_hz=70, high_hz=80),
 }
 
