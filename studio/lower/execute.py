@@ -76,11 +76,11 @@ def run_all(network: Network, x: Array, known: Constants) -> dict[int, Array]:
 def run_op(network: Network, op: Op, values: dict[int, Array], known: Constants) -> None:
     """Run one operator: read its inputs from `values` and `known`, write its outputs to `values`."""
     kernel = _KERNELS.get(op.kind)
-    if kernel is None:
+    activation = ACTIVATIONS.get(op.options.get("activation", "none"))
+    if kernel is None or activation is None:
         raise UnsupportedOperator(f"the float reference has no operator {op.kind!r}", where=op.kind, hint="use the .tflite as it is")
     inputs = [_read(values, known, i) for i in op.inputs if i >= 0]
     results = kernel(op.options, network.tensors[op.outputs[0]].shape, *inputs)
-    activation = ACTIVATIONS[op.options.get("activation", "none")]
     for tensor, result in zip(op.outputs, results if isinstance(results, list) else [results], strict=True):
         values[tensor] = np.asarray(activation(result), np.float32)
 

@@ -1,12 +1,14 @@
 """Whether a network that was read makes sense: order, ranks, windows. Everything behind may then rely on it."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from studio.core.errors import InputError
-from studio.core.network import Network, Op, Shape, window_size
+from studio.core.network import Network, Op, Shape, Tensor, window_size
 
 _LARGEST_TENSOR = 1 << 31
+_LARGEST_ZERO_POINT = 1 << 16
 _HINT = "the file contradicts itself; export it again"
 
 Rule = Callable[[Op, tuple[Shape, ...], Shape], str]
@@ -16,14 +18,32 @@ def check_network(network: Network, where: str) -> None:
     """Raise InputError naming the file and the operator that contradicts its tensors."""
     for graph in (network, *network.subgraphs):
         for tensor in graph.tensors:
-            if tensor.nbytes > _LARGEST_TENSOR:
-                raise InputError(f"tensor {tensor.name[:80]!r} is larger than 2 GiB: {tensor.shape}", where=where, hint=_HINT)
+            reason = _odd_tensor(tensor)
+            if reason:
+                raise InputError(f"tensor {tensor.name[:80]!r} {reason}", where=where, hint=_HINT)
         _check_order(graph, where)
         for number, op in enumerate(graph.ops):
             reason = _contradiction(op, graph)
             if reason:
                 raise InputError(f"operator {number} ({op.kind}): {reason}", where=where, hint=_HINT)
+    if not network.inputs or not network.outputs or not network.ops:
+        raise InputError("the model has no input, no output or no operator", where=where, hint=_HINT)
     _check_calls(network, where)
+
+
+def _odd_tensor(tensor: Tensor) -> str:
+    if tensor.nbytes > _LARGEST_TENSOR:
+        return f"is larger than 2 GiB: {tensor.shape}"
+    quant = tensor.quant
+    if quant is None:
+        return ""
+    if not all(math.isfinite(s) and s >= 0 for s in quant.scale):
+        return "has a scale that is negative or not finite"
+    if any(abs(z) > _LARGEST_ZERO_POINT for z in quant.zero_point):
+        return "has a zero point outside its data type"
+    if len(quant.scale) > 1 and not (0 <= quant.axis < len(tensor.shape) and tensor.shape[quant.axis] == len(quant.scale)):
+        return f"has {len(quant.scale)} scales along axis {quant.axis} of {tensor.shape}"
+    return ""
 
 
 def _check_order(graph: Network, where: str) -> None:
@@ -32,22 +52,34 @@ def _check_order(graph: Network, where: str) -> None:
         for tensor in op.inputs:
             if tensor >= 0 and tensor not in written:
                 raise InputError(f"operator {number} ({op.kind}) reads tensor {tensor} before it is written", where=where, hint=_HINT)
-        written.update(op.outputs)
+        for tensor in op.outputs:
+            if tensor in written and not graph.tensors[tensor].variable and graph.tensors[tensor].elements:
+                raise InputError(
+                    f"operator {number} ({op.kind}) writes tensor {tensor}, which has a value already", where=where, hint=_HINT
+                )
+            written.add(tensor)
+    for tensor in graph.outputs:
+        if tensor not in written:
+            raise InputError(f"output tensor {tensor} is never written", where=where, hint=_HINT)
 
 
 def _check_calls(network: Network, where: str) -> None:
-    for op in network.ops:
-        called = op.options.get("init_subgraph_index", 1) if op.kind == "call_once" else 1
-        if op.kind == "call_once" and not 1 <= called <= len(network.subgraphs):
-            raise InputError(f"call_once calls subgraph {called}, which is not there", where=where, hint=_HINT)
+    calls = [op.options["init_subgraph_index"] for op in network.ops if op.kind == "call_once"]
+    if any(not 1 <= called <= len(network.subgraphs) for called in calls):
+        raise InputError(f"call_once calls a subgraph that is not there: {calls}", where=where, hint=_HINT)
+    if any(op.kind == "call_once" for graph in network.subgraphs for op in graph.ops):
+        raise InputError("a subgraph calls subgraphs itself", where=where, hint=_HINT)
 
 
 def _contradiction(op: Op, graph: Network) -> str:
+    needed = _INPUTS.get(op.kind, 0)
+    if len(op.inputs) < needed or any(i < 0 for i in op.inputs[:needed]):
+        return "an input is missing"
+    if not op.outputs and op.kind not in _WITHOUT_OUTPUT and not op.kind.startswith("custom:"):
+        return "it has no output"
     rule = _RULES.get(op.kind)
     if rule is None:
         return ""
-    if not op.outputs or len(op.inputs) < _INPUTS.get(op.kind, 1) or any(i < 0 for i in op.inputs[: _INPUTS.get(op.kind, 1)]):
-        return "an input or output is missing"
     shapes = tuple(graph.tensors[i].shape if i >= 0 else () for i in op.inputs)
     return rule(op, shapes, graph.tensors[op.outputs[0]].shape)
 
@@ -105,7 +137,49 @@ def _elements(shape: Shape) -> int:
     return count
 
 
-_INPUTS: Mapping[str, int] = MappingProxyType({"conv_2d": 2, "depthwise_conv_2d": 2, "fully_connected": 2})
+def _broadcast(op: Op, shapes: tuple[Shape, ...], out: Shape) -> str:
+    rank = max(len(s) for s in shapes)
+    padded = [(1,) * (rank - len(s)) + s for s in shapes]
+    expected = tuple(max(sizes) if min(sizes) else 0 for sizes in zip(*padded, strict=True))
+    fits = all(size in (1, whole) for shape in padded for size, whole in zip(shape, expected, strict=True))
+    return "" if fits and expected == out else f"inputs {shapes} do not make {out}"
+
+
+def _concatenation(op: Op, shapes: tuple[Shape, ...], out: Shape) -> str:
+    axis = op.options["axis"] % max(1, len(out))
+    if any(len(s) != len(out) for s in shapes) or not out:
+        return f"inputs {shapes} do not make {out}"
+    joined = (*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :])
+    others_agree = len({(*s[:axis], *s[axis + 1 :]) for s in shapes}) == 1
+    return "" if others_agree and joined == out else f"inputs {shapes} do not make {out}"
+
+
+_SAME_SIZE = (
+    "reshape",
+    "relu",
+    "relu6",
+    "relu_n1_to_1",
+    "logistic",
+    "tanh",
+    "hard_swish",
+    "softmax",
+    "quantize",
+    "dequantize",
+    "transpose",
+)
+_PAIRS = ("add", "sub", "mul", "div", "maximum", "minimum")
+_WITHOUT_OUTPUT = frozenset(["call_once", "assign_variable"])
+_INPUTS: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys((*_SAME_SIZE, "max_pool_2d", "average_pool_2d", "concatenation", "read_variable"), 1),
+        **dict.fromkeys(
+            (*_PAIRS, "conv_2d", "depthwise_conv_2d", "fully_connected", "mean", "pad", "transpose", "split", "assign_variable"), 2
+        ),
+        "transpose_conv": 3,
+        "split_v": 3,
+        "strided_slice": 4,
+    }
+)
 _RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "conv_2d": _conv,
@@ -113,6 +187,8 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "fully_connected": _dense,
         "max_pool_2d": _pool,
         "average_pool_2d": _pool,
-        **dict.fromkeys(("reshape", "relu", "relu6", "logistic", "tanh", "hard_swish", "softmax", "quantize", "dequantize"), _same_size),
+        "concatenation": _concatenation,
+        **dict.fromkeys(_SAME_SIZE, _same_size),
+        **dict.fromkeys(_PAIRS, _broadcast),
     }
 )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from studio.core.errors import InputError
 from studio.core.network import Network
-from studio.lower.tflite import read_tflite
+from studio.lower.lifetimes import lifetimes
+from studio.lower.tflite import read_tflite, write_tflite
 from studio.lower.tflite.options import ACTIVATIONS, DTYPES, KINDS, PADDINGS, TABLES
 
 MODELS = [
@@ -155,6 +156,17 @@ def _read_or_refuse(data: bytes) -> None:
         assert error.where == "damaged"
     else:
         assert isinstance(net, Network)
+        lifetimes(net)
+        _write_again(net)
+
+
+def _write_again(net: Network) -> None:
+    """What was read can be written, unless an operator's options are unknown, and is then the same."""
+    try:
+        data = write_tflite(net)
+    except InputError:
+        return
+    assert read_tflite(data, "damaged").digest() == net.digest()
 
 
 def test_lists_that_share_bytes_cannot_grow():
