@@ -51,14 +51,14 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def check_project(project: Project) -> None:
     """Raise InputError naming the first field that makes no sense."""
     if not project.name or any(c in project.name for c in "\r\n\0/\\"):
-        raise InputError("a project's name is one line without slashes", where="name")
+        raise InputError("a project's name is one line without slashes", where="name", hint="such as: kitchen words")
     if len(set(project.labels)) != len(project.labels):
         twice = sorted({x for x in project.labels if project.labels.count(x) > 1})
-        raise InputError(f"labels occur twice: {', '.join(twice)}", where="labels")
+        raise InputError(f"labels occur twice: {', '.join(twice)}", where="labels", hint="keep each once")
     for label in project.labels:
         check_label(label)
     if not project.interval_ms > 0:
-        raise InputError(f"interval_ms = {project.interval_ms} is not above 0", where="interval_ms")
+        raise InputError(f"interval_ms = {project.interval_ms} is not above 0", where="interval_ms", hint="milliseconds, such as 1000")
 
 
 def check_label(label: Any, where: str = "labels") -> str:

@@ -68,7 +68,8 @@ def _numbers(graph: ModelGraph, old: Mapping[str, int]) -> Mapping[str, int]:
 def read_graph(path: Path, blocks: Registry[Block]) -> ModelGraph:
     """Read and check a graph; raise InputError or GraphError naming the file and the block."""
     data = migrate(read_json(path), path)
-    for line in data.get("blocks", []):
+    listed = data.get("blocks")
+    for line in listed if isinstance(listed, list) else ():
         refuse_unknown(line, _Line, path, f"blocks.{line.get('id', '?')}." if isinstance(line, dict) else "")
     lines = sorted(convert(data, _GraphFile, path).blocks, key=lambda b: (b.n, b.id))
     try:
