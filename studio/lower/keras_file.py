@@ -27,11 +27,10 @@ _MODELS = ("Sequential", "Functional", "Model")
 
 
 class KerasDesign(NamedTuple):
-    """A model from a file: its graph, the input's shape without the batch, and its name."""
+    """A model from a file: its graph and the input's shape without the batch."""
 
     graph: ModelGraph
     input_shape: Shape
-    name: str
 
 
 class _Parsed(NamedTuple):
@@ -114,7 +113,7 @@ def _model(document: Any) -> _Parsed:
     shape = _input_shape(layers, config, document)
     graph, ids = _graph(layers, [names for names, _ in feeds])
     _check_runs(graph, shape)
-    return _Parsed(KerasDesign(graph, shape, str(config.get("name", "model"))[:64]), layers, ids)
+    return _Parsed(KerasDesign(graph, shape), layers, ids)
 
 
 def _chain(records: Sequence[Any]) -> list[tuple[tuple[str, ...], int | None]]:
@@ -262,7 +261,7 @@ def _weights(path: Path, data: bytes, parsed: _Parsed) -> dict[str, np.ndarray] 
 
 
 def _arrays(file: Any, parsed: _Parsed) -> Iterator[tuple[str, np.ndarray]]:
-    graph, shape, _ = parsed.design
+    graph, shape = parsed.design
     blocks = registry()
     shapes = infer(graph, blocks, shape).shapes
     for layer, group in _groups(parsed.layers):

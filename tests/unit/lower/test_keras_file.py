@@ -72,8 +72,8 @@ def test_a_real_file_computes_the_same(make, keras, tmp_path):
         variable.assign(rng.uniform(0.5, 1.5, variable.shape) if "variance" in variable.name else rng.normal(0, 0.4, variable.shape))
     path = tmp_path / "words.keras"
     model.save(path)
-    graph, shape, name = read_keras(path)
-    assert (shape, name) == (tuple(model.input_shape[1:]), model.name)
+    graph, shape = read_keras(path)
+    assert shape == tuple(model.input_shape[1:])
     assert infer(graph, registry(), shape).runnable
     x = rng.standard_normal((3, *shape)).astype(np.float32)
     ours = run_float(lower_graph(graph, registry(), shape, read_keras_weights(path)), x)
@@ -148,7 +148,7 @@ FLAT = layer("Flatten", "flat", ["in"])
 
 def test_keras_2_wiring_is_read(tmp_path):
     path = write(tmp_path / "m.keras", model(START, FLAT, layer("Dense", "top", ["flat"], units=3, activation="softmax")))
-    graph, shape, _ = read_keras(path)
+    graph, shape = read_keras(path)
     assert shape == (6, 5, 1)
     assert [n.kind for n in graph.nodes] == ["input", "flatten", "dense", "softmax"]
     assert read_keras_weights(path) is None
