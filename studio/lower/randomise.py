@@ -61,6 +61,9 @@ def _standardise(typed: Network, op: Op, run: dict[int, np.ndarray], values: dic
     axis = OUT_AXIS[op.kind]
     shape = typed.tensors[kernel].shape
     fan_in = prod(shape) // shape[axis]
+    if fan_in == 1 and op.kind == "depthwise_conv_2d":
+        # A scale alone, as of a normalisation, is positive when trained; a negative one would turn zeros into the largest values.
+        values[kernel] = np.abs(values[kernel])
     values[kernel] = (values[kernel] / np.sqrt(fan_in)).astype(np.float32)
     linear = msgspec.structs.replace(op, inputs=op.inputs[:2], options={**op.options, "activation": "none"})
     run_op(typed, linear, run, values)

@@ -38,7 +38,7 @@ def test_int8_stays_close_to_float(seed):
     expected = run_float(net, x)
     spread = expected.max() - expected.min()
     error = np.sqrt(np.mean((outputs(int8, x) - expected) ** 2))
-    assert error < max(0.06 * spread, 1.5 * int8.output.quant.scale[0])
+    assert error < max(0.03 * spread, 1.5 * int8.output.quant.scale[0])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
