@@ -1,0 +1,142 @@
+"""What a design costs on a board with a runtime: memory in parts that sum, time with a band, energy, and what limits it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from studio.core.errors import InputError, UnsupportedOperator
+from studio.core.frontend import FrontEnd
+from studio.core.issue import Issue
+from studio.core.network import Network
+from studio.core.program import Program
+from studio.core.report import Interval, ModelFigures, Parts, ResourceReport
+from studio.core.target import TargetDevice
+from studio.estimate.fit import Need, fit_issues, fits, limits
+from studio.estimate.latency import BANDS, energy_uj, latency_ms
+from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported
+
+Runtime = Literal["c", "tflm", "tflm-ref"]
+RUNTIMES: tuple[Runtime, ...] = ("c", "tflm", "tflm-ref")
+
+
+def check_runtime(runtime: str) -> str:
+    """Return the runtime's id, or raise InputError with the known ones."""
+    if runtime not in RUNTIMES:
+        raise InputError(f"there is no runtime {runtime!r}", where=runtime, hint="known: " + ", ".join(RUNTIMES))
+    return runtime
+
+
+def report(
+    network: Network,
+    target: TargetDevice,
+    runtime: str,
+    frontend: FrontEnd | None = None,
+    interval_ms: float = 1000.0,
+    program: Program | None = None,
+    file_bytes: int | None = None,
+) -> ResourceReport:
+    """Estimate a network on a board with one runtime.
+
+    `frontend` is counted where given; `interval_ms` is the time between inferences; `program` is runtime c's plan where it was made already;
+    `file_bytes` the size of the .tflite where there is one. What the runtime lacks is an issue, not an exception.
+    """
+    check_runtime(runtime)
+    try:
+        usage = _usage(network, target, runtime, frontend, program, file_bytes)
+    except UnsupportedOperator as error:
+        return _refused(target, runtime, error)
+    work = frontend_work(frontend, target.core)
+    instructions, cycles = sum(op.instructions for op in usage.ops), sum(op.cycles for op in usage.ops)
+    latency = latency_ms(target, runtime, cycles, work.cycles)
+    ram, flash = Parts(usage.ram), Parts(usage.flash)
+    need = Need(flash.total, ram.total + usage.stack_bytes, latency.value, interval_ms)
+    return ResourceReport(
+        target=target.id,
+        runtime=runtime,
+        runtime_version=usage.version,
+        provenance="estimated",
+        ram=ram,
+        flash=flash,
+        stack_bytes=usage.stack_bytes,
+        instructions=instructions,
+        cycles=cycles,
+        frontend_instructions=work.instructions,
+        frontend_cycles=work.cycles,
+        latency_ms=latency,
+        energy_uj=energy_uj(target, latency.value),
+        fits=fits(need, target),
+        limits=limits(need, target),
+        issues=(*fit_issues(need, target), *_source_issues(target)),
+        arena=usage.arena,
+        ops=usage.ops,
+        sources={**target.sources, **usage.sources, "latency band": BANDS[runtime].source},
+    )
+
+
+def report_all(
+    network: Network,
+    targets: Iterable[TargetDevice],
+    runtimes: Iterable[str] = RUNTIMES,
+    frontend: FrontEnd | None = None,
+    interval_ms: float = 1000.0,
+    file_bytes: int | None = None,
+) -> tuple[ResourceReport, ...]:
+    """Estimate a network on every target with every runtime, target by target."""
+    chosen = tuple(runtimes)
+    return tuple(report(network, t, r, frontend, interval_ms, file_bytes=file_bytes) for t in targets for r in chosen)
+
+
+def _usage(
+    network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, program: Program | None, file_bytes: int | None
+) -> Usage:
+    if runtime == "c":
+        return engine_usage(network, target.core, frontend, program)
+    return tflm_usage(network, target.core, "cmsis_nn" if runtime == "tflm" else "reference", frontend, file_bytes)
+
+
+def _refused(target: TargetDevice, runtime: str, error: UnsupportedOperator) -> ResourceReport:
+    said = unsupported(error, runtime)
+    return ResourceReport(
+        target=target.id,
+        runtime=runtime,
+        runtime_version="",
+        provenance="estimated",
+        ram=Parts({}),
+        flash=Parts({}),
+        stack_bytes=0,
+        instructions=0,
+        cycles=0,
+        frontend_instructions=0,
+        frontend_cycles=0,
+        latency_ms=Interval(0.0, 0.0, 0.0),
+        energy_uj=None,
+        fits=False,
+        limits=said,
+        issues=(Issue("runtime.unsupported", "error", error.where or target.id, said),),
+    )
+
+
+def _source_issues(target: TargetDevice) -> tuple[Issue, ...]:
+    if target.power is not None or target.virtual:
+        return ()
+    return (Issue("board.power", "advice", target.id, "no energy: its current draw has no source yet"),)
+
+
+def as_json(figures: ModelFigures, reports: Sequence[ResourceReport]) -> dict[str, Any]:
+    """Return figures and reports as plain values, the JSON that `otolith report` prints; sizes in bytes."""
+    return {**msgspec.structs.asdict(figures), "reports": [_plain(r) for r in reports]}
+
+
+def _plain(made: ResourceReport) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(made)
+    plain["ram"] = _with_total(made.ram)
+    plain["flash"] = _with_total(made.flash)
+    if made.arena is None:
+        del plain["arena"]
+    plain["issues"] = [{"id": i.id, "severity": i.severity, "where": i.where, "message": i.message} for i in made.issues]
+    return plain
+
+
+def _with_total(parts: Parts) -> Mapping[str, Any]:
+    return {"total": parts.total, "parts": dict(parts.parts)}
