@@ -12,6 +12,15 @@
 
 #define OT_INLINE static inline __attribute__((always_inline))
 
+OT_INLINE int32_t ot_limit(int32_t value, int32_t low, int32_t high) { return value < low ? low : value > high ? high : value; }
+
+/* Before a loop: keep it as it stands. Unrolled by the compiler it would take flash and save little. */
+#ifdef __clang__
+#define OT_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
+#else
+#define OT_ROLLED _Pragma("GCC unroll 1")
+#endif
+
 /* Words and halfwords inside the arena, which the model also sees as bytes. */
 typedef int32_t __attribute__((may_alias)) ot_word;
 typedef int16_t __attribute__((may_alias)) ot_half;
@@ -46,9 +55,10 @@ OT_INLINE int32_t ot_odd_bytes(int32_t word) {
   return result;
 }
 
-OT_INLINE int32_t ot_saturate(int32_t value) {
+/* Half of a value, saturated to int8. */
+OT_INLINE int32_t ot_saturate_half(int32_t value) {
   int32_t result;
-  __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(value));
+  __asm__("ssat %0, #8, %1, asr #1" : "=r"(result) : "r"(value));
   return result;
 }
 
@@ -71,7 +81,7 @@ OT_INLINE int32_t ot_even_bytes(int32_t word) {
 
 OT_INLINE int32_t ot_odd_bytes(int32_t word) { return ot_even_bytes((int32_t)((uint32_t)word >> 8)); }
 
-OT_INLINE int32_t ot_saturate(int32_t value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
+OT_INLINE int32_t ot_saturate_half(int32_t value) { return value < -256 ? -128 : value > 255 ? 127 : value >> 1; }
 
 OT_INLINE int32_t ot_high_mul(int32_t x, int32_t multiplier) {
   return (int32_t)(((int64_t)x * multiplier + (1 << 30)) >> 31);
@@ -79,33 +89,32 @@ OT_INLINE int32_t ot_high_mul(int32_t x, int32_t multiplier) {
 
 #endif
 
-/* A factor unpacked for the inner loops. */
+/* x * factor, rounded twice, for any factor. */
+OT_INLINE int32_t ot_rescale(int32_t x, int32_t multiplier, int32_t shift) {
+  int32_t left = shift > 0 ? shift : 0, right = left - shift;
+  int32_t t = ot_high_mul((int32_t)((uint32_t)x << left), multiplier);
+  int32_t half = (int32_t)((1u << right) >> 1), away = right > 0 ? t >> 31 : 0;
+  return (int32_t)((uint32_t)t + (uint32_t)half + (uint32_t)away) >> right;
+}
+
+/* A factor below one half, unpacked for the inner loops: then the output's zero point and both roundings need few steps,
+ * round(t / 2^n) + zero = (((t - (t < 0)) >> (n - 1)) + 2 * zero + 1) >> 1. */
 typedef struct {
   int32_t multiplier;
-  int32_t left;  /* bits to the left before the multiplication */
-  int32_t right; /* bits to the right after it */
-  int32_t half;  /* half of what one unit is before the shift to the right */
-  int32_t away;  /* -1 where halves of negative values must be moved away from zero, else 0 */
+  int32_t shift; /* n - 1 */
+  int32_t zero;  /* 2 * zero + 1 */
 } ot_factor;
 
-OT_INLINE ot_factor ot_make_factor(int32_t multiplier, int32_t shift) {
-  ot_factor f;
-  f.multiplier = multiplier;
-  f.left = shift > 0 ? shift : 0;
-  f.right = shift > 0 ? 0 : -shift;
-  f.half = (int32_t)((1u << f.right) >> 1);
-  f.away = f.right > 0 ? -1 : 0;
-  return f;
+OT_INLINE int32_t ot_is_small(int32_t shift) { return shift < 0; }
+
+OT_INLINE ot_factor ot_small_factor(int32_t multiplier, int32_t shift, int32_t zero) {
+  return (ot_factor){multiplier, -shift - 1, 2 * zero + 1};
 }
 
-OT_INLINE int32_t ot_rescale(int32_t x, ot_factor f) {
-  int32_t t = ot_high_mul((int32_t)((uint32_t)x << f.left), f.multiplier);
-  return (int32_t)((uint32_t)t + (uint32_t)f.half + (uint32_t)((t >> 31) & f.away)) >> f.right;
-}
-
-/* Rescale an accumulator to int8: add the output's zero point and saturate. */
-OT_INLINE int8_t ot_requantise(int32_t accumulator, ot_factor f, int32_t zero) {
-  return (int8_t)ot_saturate(ot_rescale(accumulator, f) + zero);
+/* Rescale an accumulator to int8 by a small factor, add the output's zero point and saturate. */
+OT_INLINE int8_t ot_requantise_small(int32_t accumulator, ot_factor f) {
+  int32_t t = ot_high_mul(accumulator, f.multiplier);
+  return (int8_t)ot_saturate_half(((t + (t >> 31)) >> f.shift) + f.zero);
 }
 
 #endif

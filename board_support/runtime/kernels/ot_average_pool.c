@@ -2,6 +2,7 @@
  *
  *   out = clamp((sum > 0 ? sum + count / 2 : sum - count / 2) / count)      input and output share their quantisation
  */
+#include "ot_arith.h"
 #include "ot_kernels.h"
 
 static int32_t mean(int32_t sum, int32_t count) {
@@ -10,24 +11,29 @@ static int32_t mean(int32_t sum, int32_t count) {
 
 static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
   int32_t row = k->in_width * k->channels;
+  OT_ROLLED
   for (int32_t c = 0; c < k->channels; c++) {
     int32_t sum = 0;
+    OT_ROLLED
     for (int32_t i = 0; i < height; i++) {
       const int8_t *from = in + i * row + c;
+      OT_ROLLED
       for (int32_t j = width; j > 0; j--, from += k->channels) {
         sum += *from;
       }
     }
     int32_t value = mean(sum, height * width);
-    out[c] = (int8_t)(value < k->low ? k->low : value > k->high ? k->high : value);
+    out[c] = (int8_t)ot_limit(value, k->low, k->high);
   }
 }
 
 void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k) {
+  OT_ROLLED
   for (int32_t oy = 0; oy < k->out_height; oy++) {
     int32_t y = oy * k->stride_height - k->pad_top;
     int32_t top = y > 0 ? y : 0;
     int32_t bottom = y + k->kernel_height < k->in_height ? y + k->kernel_height : k->in_height;
+    OT_ROLLED
     for (int32_t ox = 0; ox < k->out_width; ox++, out += k->channels) {
       int32_t x = ox * k->stride_width - k->pad_left;
       int32_t left = x > 0 ? x : 0;

@@ -12,9 +12,12 @@ void ot_conv_2d(const int8_t *in, int8_t *out, void *scratch, const ot_conv *k) 
   int32_t channels = k->out_channels / k->groups;
   ot_row row = {k->filters, k->bias, k->multiplier, k->shift, k->kernel_height * k->kernel_width * (k->in_channels / k->groups),
                 channels, k->out_zero};
+  OT_ROLLED
   for (int32_t group = 0; group < k->groups; group++) {
     int8_t *to = out + group * channels;
+    OT_ROLLED
     for (int32_t y = 0; y < k->out_height; y++) {
+      OT_ROLLED
       for (int32_t x = 0; x < k->out_width; x++, to += k->out_channels) {
         ot_gather_window(in, scratch, y, x, group, k);
         ot_row_product(scratch, to, &row);

@@ -16,10 +16,13 @@ void ot_conv_2d_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_conv 
   ot_tile tile = {k->filters, k->bias, k->multiplier, k->shift, (inputs + 3) / 4, channels, k->out_zero, k->out_channels};
   int8_t *line = scratch;
   ot_word *columns = (ot_word *)scratch + tile.quads;
+  OT_ROLLED
   for (int32_t group = 0; group < k->groups; group++) {
     int8_t *to = out + group * channels;
     int32_t held = 0, left = pixels;
+    OT_ROLLED
     for (int32_t y = 0; y < k->out_height; y++) {
+      OT_ROLLED
       for (int32_t x = 0; x < k->out_width; x++) {
         ot_gather_window(in, line, y, x, group, k);
         ot_unfold(line, columns + held, inputs);

@@ -9,7 +9,9 @@
 #include "ot_kernels.h"
 
 static void gather_plane(const int8_t *in, int8_t *plane, int32_t columns, int32_t length, const ot_depthwise *k) {
+  OT_ROLLED
   for (int32_t x = -k->pad_left; x < columns - k->pad_left; x++) {
+    OT_ROLLED
     for (int32_t y = -k->pad_top; y < length - k->pad_top; y++) {
       int32_t inside = x >= 0 && x < k->in_width && y >= 0 && y < k->in_height;
       *plane++ = inside ? in[(y * k->in_width + x) * k->in_channels] : k->in_zero;
@@ -18,8 +20,10 @@ static void gather_plane(const int8_t *in, int8_t *plane, int32_t columns, int32
 }
 
 static int32_t window(const int8_t *plane, const int8_t *w, int32_t length, int32_t sum, const ot_depthwise *k) {
+  OT_ROLLED
   for (int32_t j = 0; j < k->kernel_width; j++, plane += k->dilation_width * length) {
     const int8_t *p = plane;
+    OT_ROLLED
     for (int32_t i = 0; i < k->kernel_height; i++, p += k->dilation_height) {
       sum += *p * *w++;
     }
@@ -33,16 +37,19 @@ void ot_depthwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_de
   int32_t channels = k->in_channels * k->depth;
   const int8_t *plane = scratch;
   const int8_t *w = k->filters;
+  OT_ROLLED
   for (int32_t c = 0; c < channels; c++, w += k->kernel_height * k->kernel_width) {
-    ot_factor factor = ot_make_factor(k->multiplier[c], k->shift[c]);
+    int32_t multiplier = k->multiplier[c], shift = k->shift[c];
     int8_t *to = out + c;
     if (c % k->depth == 0) {
       gather_plane(in + c / k->depth, scratch, columns, length, k);
     }
+    OT_ROLLED
     for (int32_t y = 0; y < k->out_height; y++) {
+      OT_ROLLED
       for (int32_t x = 0; x < k->out_width; x++, to += channels) {
         const int8_t *from = plane + x * k->stride_width * length + y * k->stride_height;
-        *to = ot_requantise(window(from, w, length, k->bias[c], k), factor, k->out_zero);
+        *to = ot_requantise(window(from, w, length, k->bias[c], k), multiplier, shift, k->out_zero);
       }
     }
   }

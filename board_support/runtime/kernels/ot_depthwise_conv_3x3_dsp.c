@@ -14,34 +14,66 @@ OT_INLINE int32_t column(const ot_half *p, int32_t upper, int32_t lower, int32_t
   return ot_dual_mac(ot_load(p + 2), lower, ot_dual_mac(ot_load(p), upper, sum));
 }
 
-/* All outputs of one channel. */
-static void convolve(const ot_half *plane, int8_t *out, int32_t length, int32_t c, const int8_t *w, const ot_depthwise *k) {
-  int32_t upper0 = pair(w[0], w[1]), lower0 = pair(w[2], 0);
-  int32_t upper1 = pair(w[3], w[4]), lower1 = pair(w[5], 0);
-  int32_t upper2 = pair(w[6], w[7]), lower2 = pair(w[8], 0);
-  int32_t channels = k->in_channels * k->depth, row = k->out_width * channels;
-  ot_factor factor = ot_make_factor(k->multiplier[c], k->shift[c]);
-  for (int32_t x = 0; x < k->out_width; x++, plane += k->stride_width * length) {
-    const ot_half *p = plane;
-    int8_t *to = out + x * channels;
-    for (int32_t y = 0; y < k->out_height; y++, p += k->stride_height, to += row) {
-      int32_t sum = column(p, upper0, lower0, k->bias[c]);
-      sum = column(p + length, upper1, lower1, sum);
-      sum = column(p + 2 * length, upper2, lower2, sum);
-      *to = ot_requantise(sum, factor, k->out_zero);
+/* What one channel's loops need. */
+typedef struct {
+  const ot_half *plane;
+  int8_t *out;
+  int32_t length, x_step, y_step; /* in the plane */
+  int32_t width, height, pixel;   /* of the output; bytes from pixel to pixel */
+  int32_t bias, multiplier, shift, zero;
+} ot_channel;
+
+/* All outputs of one channel; `small` says at compile time which way of rescaling. */
+OT_INLINE void convolve(const ot_channel s, const int8_t *w, int32_t small) {
+  const int32_t upper0 = pair(w[0], w[1]), lower0 = pair(w[2], 0);
+  const int32_t upper1 = pair(w[3], w[4]), lower1 = pair(w[5], 0);
+  const int32_t upper2 = pair(w[6], w[7]), lower2 = pair(w[8], 0);
+  const ot_factor factor = ot_small_factor(s.multiplier, s.shift, s.zero);
+  const int32_t row = s.width * s.pixel;
+  OT_ROLLED
+  for (int32_t x = 0; x < s.width; x++) {
+    const ot_half *p = s.plane + x * s.x_step;
+    int8_t *to = s.out + x * s.pixel;
+    OT_ROLLED
+    for (const int8_t *end = to + s.height * row; to != end; p += s.y_step, to += row) {
+      int32_t sum = column(p, upper0, lower0, s.bias);
+      sum = column(p + s.length, upper1, lower1, sum);
+      sum = column(p + 2 * s.length, upper2, lower2, sum);
+      *to = small ? ot_requantise_small(sum, factor) : ot_requantise(sum, s.multiplier, s.shift, s.zero);
     }
   }
 }
+
+static void convolve_small(const ot_channel *s, const int8_t *w) { convolve(*s, w, 1); }
+
+static void convolve_any(const ot_channel *s, const int8_t *w) { convolve(*s, w, 0); }
 
 void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k) {
   int32_t columns = (k->out_width - 1) * k->stride_width + 3;
   int32_t length = (k->out_height - 1) * k->stride_height + 3;
   int32_t channels = k->in_channels * k->depth;
+  ot_channel s = {.plane = scratch,
+                  .length = length,
+                  .x_step = k->stride_width * length,
+                  .y_step = k->stride_height,
+                  .width = k->out_width,
+                  .height = k->out_height,
+                  .pixel = channels,
+                  .zero = k->out_zero};
+  OT_ROLLED
   for (int32_t c = 0; c < channels; c++) {
     if (c % k->depth == 0) {
       ot_gather_plane(in + c / k->depth, scratch, columns, length, k);
     }
-    convolve(scratch, out + c, length, c, k->filters + 9 * c, k);
+    s.out = out + c;
+    s.bias = k->bias[c];
+    s.multiplier = k->multiplier[c];
+    s.shift = k->shift[c];
+    if (ot_is_small(s.shift)) {
+      convolve_small(&s, k->filters + 9 * c);
+    } else {
+      convolve_any(&s, k->filters + 9 * c);
+    }
   }
   ot_clamp(out, k->out_height * k->out_width * channels, k->low, k->high);
 }

@@ -11,7 +11,9 @@
 #include "ot_kernels.h"
 
 static void widen_filter(const int8_t *from, ot_half *to, const ot_depthwise *k) {
+  OT_ROLLED
   for (int32_t j = 0; j < k->kernel_width; j++) {
+    OT_ROLLED
     for (int32_t i = 0; i < k->kernel_height; i++) {
       *to++ = *from++;
     }
@@ -22,8 +24,10 @@ static void widen_filter(const int8_t *from, ot_half *to, const ot_depthwise *k)
 }
 
 OT_INLINE int32_t window(const ot_half *column, const ot_word *w, int32_t pairs, int32_t step, int32_t width, int32_t sum) {
+  OT_ROLLED
   for (; width > 0; width--, column += step) {
     const ot_half *p = column;
+    OT_ROLLED
     for (const ot_word *end = w + pairs; w != end; p += 2) {
       sum = ot_dual_mac(ot_load(p), *w++, sum);
     }
@@ -38,18 +42,21 @@ void ot_depthwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const o
   const ot_word *filter = scratch;
   ot_half *plane = (ot_half *)scratch + 2 * pairs * k->kernel_width;
   const int8_t *w = k->filters;
+  OT_ROLLED
   for (int32_t c = 0; c < channels; c++, w += k->kernel_height * k->kernel_width) {
-    ot_factor factor = ot_make_factor(k->multiplier[c], k->shift[c]);
+    int32_t multiplier = k->multiplier[c], shift = k->shift[c];
     if (c % k->depth == 0) {
       ot_gather_plane(in + c / k->depth, plane, columns, length, k);
     }
     widen_filter(w, scratch, k);
+    OT_ROLLED
     for (int32_t x = 0; x < k->out_width; x++) {
       const ot_half *from = plane + x * k->stride_width * length;
       int8_t *to = out + x * channels + c;
+      OT_ROLLED
       for (int32_t y = 0; y < k->out_height; y++, from += k->stride_height, to += k->out_width * channels) {
         int32_t sum = window(from, filter, pairs, k->dilation_width * length, k->kernel_width, k->bias[c]);
-        *to = ot_requantise(sum, factor, k->out_zero);
+        *to = ot_requantise(sum, multiplier, shift, k->out_zero);
       }
     }
   }

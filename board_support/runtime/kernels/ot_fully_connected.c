@@ -4,10 +4,12 @@
  *
  * Weights: one row of inputs for each output, as in the .tflite; -in_zero * sum(weights) is folded into the bias.
  */
+#include "ot_arith.h"
 #include "ot_kernels.h"
 
 void ot_fully_connected(const int8_t *in, int8_t *out, const ot_dense *k) {
   ot_row row = {k->weights, k->bias, k->multiplier, k->shift, k->inputs, k->outputs, k->out_zero};
+  OT_ROLLED
   for (int32_t i = 0; i < k->rows; i++) {
     ot_row_product(in + i * k->inputs, out + i * k->outputs, &row);
   }

@@ -17,6 +17,7 @@ static void four_rows(const int8_t *in, const int8_t *const w[4], int32_t inputs
   const int8_t *w0 = w[0], *w1 = w[1], *w2 = w[2], *w3 = w[3];
   int32_t sum0 = sums[0], sum1 = sums[1], sum2 = sums[2], sum3 = sums[3];
   const int8_t *end = in + (inputs & ~3);
+  OT_ROLLED
   for (; in != end; in += 4, w0 += 4, w1 += 4, w2 += 4, w3 += 4) {
     int32_t four = ot_load(in);
     int32_t even = ot_even_bytes(four), odd = ot_odd_bytes(four);
@@ -25,6 +26,7 @@ static void four_rows(const int8_t *in, const int8_t *const w[4], int32_t inputs
     sum2 = quad(even, odd, w2, sum2);
     sum3 = quad(even, odd, w3, sum3);
   }
+  OT_ROLLED
   for (end = in + (inputs & 3); in != end; in++) {
     sum0 += *in * *w0++;
     sum1 += *in * *w1++;
@@ -41,19 +43,23 @@ static void four_outputs(const int8_t *in, int8_t *out, int32_t first, const ot_
   const int8_t *rows[4];
   int32_t sums[4];
   int32_t last = k->outputs - 1;
+  OT_ROLLED
   for (int32_t i = 0; i < 4; i++) {
     int32_t c = first + i < last ? first + i : last;
     rows[i] = k->weights + c * k->inputs;
     sums[i] = k->bias[c];
   }
   four_rows(in, rows, k->inputs, sums);
+  OT_ROLLED
   for (int32_t i = 0, c = first; i < 4 && c <= last; i++, c++) {
-    out[c] = ot_requantise(sums[i], ot_make_factor(k->multiplier[c], k->shift[c]), k->out_zero);
+    out[c] = ot_requantise(sums[i], k->multiplier[c], k->shift[c], k->out_zero);
   }
 }
 
 void ot_fully_connected_dsp(const int8_t *in, int8_t *out, const ot_dense *k) {
+  OT_ROLLED
   for (int32_t row = 0; row < k->rows; row++, in += k->inputs, out += k->outputs) {
+    OT_ROLLED
     for (int32_t c = 0; c < k->outputs; c += 4) {
       four_outputs(in, out, c, k);
     }

@@ -3,9 +3,11 @@
 #include "ot_kernels.h"
 
 static int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
+  OT_ROLLED
   for (; count >= 4; count -= 4, to += 4, from += 4) {
     ot_store(to, ot_load(from));
   }
+  OT_ROLLED
   for (; count > 0; count--) {
     *to++ = *from++;
   }
@@ -13,6 +15,7 @@ static int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
 }
 
 static int8_t *fill(int8_t *to, int8_t value, int32_t count) {
+  OT_ROLLED
   for (; count > 0; count--) {
     *to++ = value;
   }
@@ -31,6 +34,7 @@ static int8_t *gather_run(const int8_t *row, int8_t *to, int32_t x, const ot_con
 }
 
 static int8_t *gather_taps(const int8_t *row, int8_t *to, int32_t x, int32_t channels, const ot_conv *k) {
+  OT_ROLLED
   for (int32_t tap = 0; tap < k->kernel_width; tap++, x += k->dilation_width) {
     if (x >= 0 && x < k->in_width) {
       to = copy(to, row + x * k->in_channels, channels);
@@ -45,6 +49,7 @@ void ot_gather_window(const int8_t *in, int8_t *to, int32_t out_y, int32_t out_x
   int32_t channels = k->in_channels / k->groups;
   int32_t x = out_x * k->stride_width - k->pad_left;
   int32_t y = out_y * k->stride_height - k->pad_top;
+  OT_ROLLED
   for (int32_t tap = 0; tap < k->kernel_height; tap++, y += k->dilation_height) {
     const int8_t *row = in + y * k->in_width * k->in_channels + group * channels;
     if (y < 0 || y >= k->in_height) {

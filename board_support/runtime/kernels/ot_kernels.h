@@ -125,6 +125,7 @@ void ot_row_product(const int8_t *in, int8_t *out, const ot_row *r);
 void ot_unfold(const int8_t *from, void *column, int32_t count);
 void ot_gather_window(const int8_t *in, int8_t *to, int32_t out_y, int32_t out_x, int32_t group, const ot_conv *k);
 void ot_gather_plane(const int8_t *in, void *plane, int32_t columns, int32_t length, const ot_depthwise *k);
+int8_t ot_requantise(int32_t accumulator, int32_t multiplier, int32_t shift, int32_t zero);
 void ot_clamp(int8_t *values, int32_t count, int32_t low, int32_t high);
 
 #endif

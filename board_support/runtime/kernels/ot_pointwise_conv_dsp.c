@@ -11,8 +11,10 @@
 void ot_pointwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_pointwise *k) {
   ot_tile tile = {k->filters, k->bias, k->multiplier, k->shift, (k->in_channels + 3) / 4, k->out_channels, k->out_zero, k->out_channels};
   int8_t *to = out;
+  OT_ROLLED
   for (int32_t left = k->pixels; left > 0; left -= 3) {
     int32_t held = left < 3 ? left : 3;
+    OT_ROLLED
     for (int32_t p = 0; p < held; p++, in += k->in_channels) {
       ot_unfold(in, (ot_word *)scratch + p, k->in_channels);
     }

@@ -27,6 +27,7 @@ static int32_t high_mul(int32_t a, int32_t b) { return (int32_t)(((int64_t)a * b
 
 static int32_t leading_zeros(uint32_t x) {
   int32_t count = 0;
+  OT_ROLLED
   for (; (x & 0x80000000u) == 0; x <<= 1) {
     count++;
   }
@@ -37,6 +38,7 @@ static int32_t leading_zeros(uint32_t x) {
 static int32_t reciprocal(int32_t x) {
   int32_t half = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
   int32_t z = 1515870810 + high_mul(half, -1010580540);
+  OT_ROLLED
   for (int32_t i = 0; i < 3; i++) {
     int32_t rest = (1 << 29) - high_mul(half, z);
     z += saturating_shift(high_mul(z, rest), 2);
@@ -47,21 +49,25 @@ static int32_t reciprocal(int32_t x) {
 static void softmax_row(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t columns) {
   int32_t most = -128;
   int32_t sum = 0;
+  OT_ROLLED
   for (int32_t i = 0; i < columns; i++) {
     most = in[i] > most ? in[i] : most;
   }
+  OT_ROLLED
   for (int32_t i = 0; i < columns; i++) {
     sum += divide_by_power(exponential[most - in[i]], 12);
   }
   int32_t zeros = leading_zeros((uint32_t)sum);
   int32_t scale = reciprocal((int32_t)(((uint32_t)sum << zeros) - 0x80000000u));
+  OT_ROLLED
   for (int32_t i = 0; i < columns; i++) {
     int32_t value = high_mul(scale, exponential[most - in[i]]);
-    out[i] = (int8_t)ot_saturate(divide_by_power(value, 12 - zeros + 31 - 8) - 128);
+    out[i] = (int8_t)ot_limit(divide_by_power(value, 12 - zeros + 31 - 8) - 128, -128, 127);
   }
 }
 
 void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns) {
+  OT_ROLLED
   for (; rows > 0; rows--, in += columns, out += columns) {
     softmax_row(in, out, exponential, columns);
   }

@@ -32,17 +32,19 @@ typedef struct {
   [p0] "+r"(s.p0), [q0] "+r"(s.q0), [p1] "+r"(s.p1), [q1] "+r"(s.q1), [p2] "+r"(s.p2), [q2] "+r"(s.q2), [a] "+r"(a), \
       [w] "+r"(filters), [e] "=&r"(e), [f] "=&r"(f)
 
+#define LOOP(body)                                                          \
+  __asm__ volatile("1:\n" body "ldr r4, %[end]\ncmp %[w], r4\nbne 1b\n" \
+                   : OPERANDS                                               \
+                   : [end] "m"(end)                                         \
+                   : "r4", "r5", "r6", "cc", "memory")
+
 OT_INLINE ot_sums accumulate(const ot_word *a, const int8_t *filters, int32_t quads, ot_sums s) {
   const int8_t *end = filters + 8 * quads;
   int32_t e, f;
   if (quads & 1) {
-    __asm__ volatile(QUAD() : OPERANDS : : "r4", "r5", "r6", "memory");
-  }
-  if (quads > 1) {
-    __asm__ volatile("1:\n" QUAD() QUAD() "ldr r4, %[end]\ncmp %[w], r4\nbne 1b\n"
-                     : OPERANDS
-                     : [end] "m"(end)
-                     : "r4", "r5", "r6", "cc", "memory");
+    LOOP(QUAD());
+  } else {
+    LOOP(QUAD() QUAD());
   }
   return s;
 }
@@ -65,28 +67,29 @@ OT_INLINE ot_sums accumulate(const ot_word *a, const int8_t *filters, int32_t qu
 
 #endif
 
-/* Write one channel of the tile's pixels. */
-OT_INLINE void finish(int8_t *out, int32_t s0, int32_t s1, int32_t s2, int32_t pixels, int32_t channel, const ot_tile *t) {
-  ot_factor factor = ot_make_factor(t->multiplier[channel], t->shift[channel]);
-  int32_t zero = t->out_zero;
-  out[0] = ot_requantise(s0, factor, zero);
-  if (pixels > 1) {
-    out[t->out_step] = ot_requantise(s1, factor, zero);
-  }
-  if (pixels > 2) {
-    out[2 * t->out_step] = ot_requantise(s2, factor, zero);
+/* Write one channel of three pixels, the first last: pixels that are not there share its place. */
+OT_INLINE void finish(int8_t *out, int32_t s0, int32_t s1, int32_t s2, int32_t step1, int32_t step2, int32_t c, const ot_tile *t) {
+  int32_t multiplier = t->multiplier[c], shift = t->shift[c];
+  if (ot_is_small(shift)) {
+    ot_factor factor = ot_small_factor(multiplier, shift, t->out_zero);
+    out[step2] = ot_requantise_small(s2, factor);
+    out[step1] = ot_requantise_small(s1, factor);
+    out[0] = ot_requantise_small(s0, factor);
+  } else {
+    out[step2] = ot_requantise(s2, multiplier, shift, t->out_zero);
+    out[step1] = ot_requantise(s1, multiplier, shift, t->out_zero);
+    out[0] = ot_requantise(s0, multiplier, shift, t->out_zero);
   }
 }
 
 void ot_tile_dsp(const void *columns, int8_t *out, int32_t pixels, const ot_tile *t) {
   const int8_t *filters = t->filters;
+  int32_t step1 = pixels > 1 ? t->out_step : 0, step2 = pixels > 2 ? 2 * t->out_step : 0;
   for (int32_t c = 0; c < t->channels; c += 2, filters += 8 * t->quads, out += 2) {
     int32_t pair = c + 1 < t->channels;
     int32_t p = t->bias[c], q = t->bias[c + pair];
     ot_sums s = accumulate(columns, filters, t->quads, (ot_sums){p, p, p, q, q, q});
-    finish(out, s.p0, s.p1, s.p2, pixels, c, t);
-    if (pair) {
-      finish(out + 1, s.q0, s.q1, s.q2, pixels, c + 1, t);
-    }
+    finish(out + pair, s.q0, s.q1, s.q2, step1, step2, c + pair, t);
+    finish(out, s.p0, s.p1, s.p2, step1, step2, c, t);
   }
 }

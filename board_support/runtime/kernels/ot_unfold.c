@@ -9,6 +9,7 @@
 void ot_unfold(const int8_t *from, void *column, int32_t count) {
   ot_word *words = column;
   const int8_t *end = from + (count & ~3);
+  OT_ROLLED
   for (; from != end; from += 4, words += 6) {
     int32_t four = ot_load(from);
     words[0] = ot_even_bytes(four);
@@ -16,6 +17,7 @@ void ot_unfold(const int8_t *from, void *column, int32_t count) {
   }
   if (count & 3) {
     int32_t four = 0;
+    OT_ROLLED
     for (int32_t i = 0; i < (count & 3); i++) {
       four |= (int32_t)((uint32_t)(uint8_t)from[i] << (8 * i));
     }

@@ -33,15 +33,15 @@ OPERATORS = tuple(_RULES)
 HEADERS = ("kernels/ot_kernels.h", "kernels/ot_arith.h")
 _PARTS = MappingProxyType(
     {
-        "ot_conv_2d": ("ot_gather_window", "ot_row_product", "ot_clamp"),
-        "ot_conv_2d_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_dsp", "ot_clamp"),
-        "ot_pointwise_conv": ("ot_row_product", "ot_clamp"),
-        "ot_pointwise_conv_dsp": ("ot_unfold", "ot_tile_dsp", "ot_clamp"),
-        "ot_depthwise_conv": ("ot_clamp",),
-        "ot_depthwise_conv_dsp": ("ot_gather_plane", "ot_clamp"),
-        "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_clamp"),
-        "ot_fully_connected": ("ot_row_product", "ot_clamp"),
-        "ot_fully_connected_dsp": ("ot_clamp",),
+        "ot_conv_2d": ("ot_gather_window", "ot_row_product", "ot_requantise", "ot_clamp"),
+        "ot_conv_2d_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_dsp", "ot_requantise", "ot_clamp"),
+        "ot_pointwise_conv": ("ot_row_product", "ot_requantise", "ot_clamp"),
+        "ot_pointwise_conv_dsp": ("ot_unfold", "ot_tile_dsp", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv": ("ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
+        "ot_fully_connected": ("ot_row_product", "ot_requantise", "ot_clamp"),
+        "ot_fully_connected_dsp": ("ot_requantise", "ot_clamp"),
     }
 )
 
