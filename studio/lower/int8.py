@@ -208,20 +208,14 @@ def _fill_weights(op: Op, tensors: list[Tensor], values: Mapping[int, np.ndarray
     kernel, bias = op.inputs[1], op.inputs[2] if len(op.inputs) > 2 else -1
     if kernel not in values:
         raise InputError("the filters have no values", where=op.block or op.kind)
+    old, axis = tensors[kernel], OUT_AXIS[op.kind]
     input_scale = tensors[op.inputs[0]].quant.scale[0]
-    old = tensors[kernel]
-    per_channel = _channel_count(old, OUT_AXIS[op.kind], op) > 1 or op.kind != "fully_connected"
-    axis = OUT_AXIS[op.kind]
-    scale = _weight_scales(values[kernel], axis if per_channel else None, values.get(bias), input_scale)
+    scale = _weight_scales(values[kernel], axis if len(old.quant.scale) > 1 else None, values.get(bias), input_scale)
     zeros = (0,) * len(scale)
     tensors[kernel] = msgspec.structs.replace(old, quant=Quantisation(scale, zeros, axis))
     if bias >= 0:
         bias_scale = tuple(_float32(input_scale * s) for s in scale)
         tensors[bias] = msgspec.structs.replace(tensors[bias], quant=Quantisation(bias_scale, zeros))
-
-
-def _channel_count(tensor: Tensor, axis: int, op: Op) -> int:
-    return len(tensor.quant.scale) if tensor.quant else tensor.shape[axis]
 
 
 def _weight_scales(weights: np.ndarray, axis: int | None, bias: np.ndarray | None, input_scale: float) -> tuple[float, ...]:

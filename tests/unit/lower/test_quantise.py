@@ -255,3 +255,23 @@ converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
 converter.inference_input_type = converter.inference_output_type = tf.int8
 open(folder + "/model.tflite", "wb").write(converter.convert())
 """
+
+
+def test_constants_of_arithmetic_and_axes_are_converted_too():
+    rng = np.random.default_rng(0)
+    scale, axes = rng.normal(size=(1, 1, 1, 6)).astype("<f4"), np.array([1, 2], "<i4")
+    tensors = (
+        Tensor("x", (1, 5, 4, 6)),
+        Tensor("scale", (1, 1, 1, 6), "float32", None, True, scale.tobytes()),
+        Tensor("scaled", (1, 5, 4, 6)),
+        Tensor("axes", (2,), "int32", None, True, axes.tobytes()),
+        Tensor("y", (1, 6)),
+    )
+    ops = (Op("mul", (0, 1), (2,), {"activation": "none"}), Op("mean", (2, 3), (4,), {"keep_dims": False}))
+    net = Network("scaled", tensors, ops, (0,), (4,))
+    x = rng.normal(size=(20, 5, 4, 6)).astype(np.float32)
+    int8 = quantise(net, calibrate(net, x))
+    assert int8.tensors[1].dtype == "int8"
+    assert int8.tensors[3] == tensors[3]
+    expected = run_float(net, x)
+    assert np.abs(outputs(int8, x) - expected).max() < 0.03 * np.ptp(expected)
