@@ -51,8 +51,11 @@ def run(network: Network, inputs: Sequence[bytes], tflite: bytes | None = None) 
     for number, given in enumerate(inputs):
         if len(given) != size:
             raise InputError(f"input {number} has {len(given)} bytes", where=network.name, hint=f"it takes {size}")
-    interpreter = _interpreter(network, model)
-    return [_invoke(interpreter, ins, len(network.outputs), given) for given in inputs]
+    try:
+        interpreter = _interpreter(network, model)
+        return [_invoke(interpreter, ins, len(network.outputs), given) for given in inputs]
+    except RuntimeError as error:
+        raise _refused(network) from error
 
 
 def _write(network: Network) -> bytes:
@@ -65,10 +68,7 @@ def _interpreter(network: Network, model: bytes):
     from tflite_micro import runtime
 
     arena = _SPARE_ARENA + len(model) + 2 * sum(t.nbytes for t in network.tensors if not t.constant)
-    try:
-        return runtime.Interpreter.from_bytes(model, arena_size=arena)
-    except RuntimeError as error:
-        raise _refused(network) from error
+    return runtime.Interpreter.from_bytes(model, arena_size=arena)
 
 
 def _invoke(interpreter, ins: Sequence[Tensor], outputs: int, given: bytes) -> bytes:
