@@ -152,28 +152,28 @@ def _type_weights(op: Op, typed: list[Tensor]) -> None:
 
 def fill(typed: Network, values: Mapping[int, np.ndarray], ranges: Ranges) -> Network:
     """Give a typed network its scales and data: `values` are the constants as real numbers, `ranges` the activations' by tensor."""
-    groups = Groups(typed)
-    scales = _group_scales(typed, groups, values, ranges)
     tensors = list(typed.tensors)
-    for index, tensor in enumerate(tensors):
-        if tensor.dtype in _LEVELS and tensor.quant is not None:
-            tensors[index] = msgspec.structs.replace(tensor, quant=scales[groups.root(index)], data=None)
+    for index, quant in _activation_scales(typed, values, ranges).items():
+        tensors[index] = msgspec.structs.replace(tensors[index], quant=quant, data=None)
     for op in typed.ops:
         if op.kind in OUT_AXIS:
             _fill_weights(op, tensors, values)
     return msgspec.structs.replace(typed, tensors=tuple(_with_data(t, values.get(i)) for i, t in enumerate(tensors)))
 
 
-def _group_scales(typed: Network, groups: Groups, values: Mapping[int, np.ndarray], ranges: Ranges) -> dict[int, Quantisation]:
-    known: dict[int, list[Range]] = {}
-    for index, tensor in enumerate(typed.tensors):
-        if tensor.dtype in _LEVELS and tensor.quant is not None:
-            found = known.setdefault(groups.root(index), [])
-            if tensor.constant and index in values:
-                found.append((float(values[index].min()), float(values[index].max())))
-            elif index in ranges:
-                found.append(ranges[index])
-    return {root: groups.fixed.get(root) or affine(join_ranges(found), typed.tensors[root].dtype) for root, found in known.items()}
+def _activation_scales(typed: Network, values: Mapping[int, np.ndarray], ranges: Ranges) -> dict[int, Quantisation]:
+    """Find the scale of each tensor that is no filter or bias; a group's range holds the ranges of all its tensors."""
+    groups = Groups(typed)
+    weights = {t for op in typed.ops if op.kind in OUT_AXIS for t in op.inputs[1:3]}
+    quantised = [i for i, t in enumerate(typed.tensors) if t.quant is not None and t.dtype in _LEVELS and i not in weights]
+    known: dict[int, list[Range]] = {groups.root(i): [] for i in quantised}
+    for index in quantised:
+        if typed.tensors[index].constant and index in values:
+            known[groups.root(index)].append((float(values[index].min()), float(values[index].max())))
+        elif index in ranges:
+            known[groups.root(index)].append(ranges[index])
+    scales = {root: groups.fixed.get(root) or affine(join_ranges(found), typed.tensors[root].dtype) for root, found in known.items()}
+    return {i: scales[groups.root(i)] for i in quantised}
 
 
 def join_ranges(ranges: Iterable[Range]) -> Range:
