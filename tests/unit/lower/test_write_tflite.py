@@ -196,3 +196,38 @@ def _as_float32(tensor: Tensor) -> Tensor:
 def test_custom_operators_and_intermediates_survive():
     net = single_op("custom:Sprout", [(1, 4)], (1, 4), {"custom_options": b"\x01\x02", "intermediates": (1,)})
     assert read_tflite(write_tflite(net)) == net
+
+
+def test_resizing_is_accepted():
+    net = single_op("resize_nearest_neighbor", [(1, 2, 3, 2)], (1, 4, 6, 2), consts=[[4, 6]])
+    inputs = int8_inputs(net, 3)
+    assert np.array_equal(tflm(write_tflite(net), inputs), inputs.repeat(2, axis=1).repeat(2, axis=2))
+
+
+def test_leaky_relu_is_accepted():
+    net = single_op("leaky_relu", [(1, 50)], (1, 50), {"alpha": 0.25})
+    inputs = int8_inputs(net, 3)
+    x = real(inputs, net.input.quant)
+    expected = np.where(x > 0, x, 0.25 * x) / net.output.quant.scale[0] + net.output.quant.zero_point[0]
+    assert np.abs(tflm(write_tflite(net), inputs) - expected).max() <= 1.01
+
+
+def test_transpose_conv_is_accepted():
+    """With a 1x1 kernel and stride 1 it is a matrix product."""
+    rng = np.random.default_rng(0)
+    filters = rng.integers(-127, 128, (5, 1, 1, 3)).astype(np.int8)
+    one, scale = Quantisation((0.0625,), (4,)), (0.0078125,) * 5
+    tensors = (
+        Tensor("shape", (4,), "int32", None, True, np.array([1, 4, 4, 5], "<i4").tobytes()),
+        Tensor("w", filters.shape, "int8", Quantisation(scale, (0,) * 5), True, filters.tobytes()),
+        Tensor("x", (1, 4, 4, 3), "int8", one),
+        Tensor("b", (5,), "int32", Quantisation(tuple(0.0625 * s for s in scale), (0,) * 5), True, bytes(20)),
+        Tensor("y", (1, 4, 4, 5), "int8", Quantisation((0.125,), (0,))),
+    )
+    op = Op("transpose_conv", (0, 1, 2, 3), (4,), {"stride": (1, 1), "padding": "same", "activation": "none"})
+    net = Network("up", tensors, (op,), (2,), (4,))
+    data = write_tflite(net)
+    assert read_tflite(data) == net
+    inputs = int8_inputs(net, 3)
+    expected = real(inputs, one) @ (filters.reshape(5, 3).T * 0.0078125) / 0.125
+    assert np.abs(np.clip(expected, -128, 127) - tflm(data, inputs)).max() <= 1.01
