@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     runtimes = [check_runtime(r) for r in dict.fromkeys(args.runtime or RUNTIMES)]
     interval = subject.project.interval_ms if subject.project else 1000.0
     model = figures(subject.network)
-    reports = report_all(subject.network, targets, runtimes, frontend=subject.frontend, interval_ms=interval)
+    file_bytes = len(subject.tflite) if subject.tflite else None
+    reports = report_all(subject.network, targets, runtimes, frontend=subject.frontend, interval_ms=interval, file_bytes=file_bytes)
     if args.json:
         print_json(as_json(model, reports))
     else:
