@@ -84,9 +84,9 @@ def generate(
     """Write an exporter's files into the new or empty folder `out`, for a build; return what they were made from."""
     plugins = load_plugins()
     plugins.exporters.get(exporter)
-    job = assemble(_with_weights(subject, seed), target, context, golden=golden)
+    job = assemble(_with_weights(subject, seed), target, StepContext(context, 0.0, 0.5), golden=golden)
     out.mkdir(parents=True, exist_ok=True)
-    _write(plugins, exporter, job, out, context)
+    _write(plugins, exporter, job, out, StepContext(context, 0.5, 1.0))
     return job
 
 
