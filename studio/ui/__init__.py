@@ -1,0 +1,1 @@
+"""The window: Qt over the same services as the command line."""

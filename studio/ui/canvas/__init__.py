@@ -1,0 +1,1 @@
+"""The canvas: blocks and wires as an engineer moves them."""

@@ -1,0 +1,321 @@
+"""What the actions do: one method each, thin over the session and the rooms."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from studio import __version__
+from studio.core.errors import StudioError
+from studio.core.places import home
+from studio.storage.folder import ProjectFolder
+from studio.ui import theme
+
+if TYPE_CHECKING:
+    from studio.ui.main_window import MainWindow
+
+
+class Commands:
+    """The window's commands; each may be called by a menu, a key, the palette or a test."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        self.window = window
+        self.discard = False
+
+    @property
+    def session(self):
+        return self.window.session
+
+    # files
+
+    def new_project(self) -> None:
+        """Ask for recordings and make a project of them."""
+        from studio.ui.dialogs.new_project import NewProjectDialog
+
+        if self._may_leave():
+            dialog = NewProjectDialog(self.session, self.window)
+            if dialog.exec() and dialog.folder:
+                self.open_folder_as_project(dialog.folder)
+
+    def open_project(self) -> None:
+        """Ask for a project's folder and open it."""
+        if self._may_leave():
+            chosen = QFileDialog.getExistingDirectory(self.window, "Open a project's folder", str(self.session.document.path.parent))
+            if chosen:
+                self.open_folder_as_project(Path(chosen))
+
+    def open_folder_as_project(self, folder: Path) -> None:
+        """Open a project; an error leaves the present one open."""
+        try:
+            self.session.open(folder)
+        except StudioError as error:
+            self.show_error(error)
+            return
+        self._remember(folder)
+
+    def open_sample(self) -> None:
+        """Open a fresh copy of the sample."""
+        if self._may_leave():
+            self.open_folder_as_project(fresh_sample())
+
+    def save(self) -> None:
+        """Save the document."""
+        try:
+            self.session.document.save()
+        except StudioError as error:
+            self.show_error(error)
+        else:
+            self.window.tell(f"saved {self.session.document.path}")
+
+    def save_as(self) -> None:
+        """Copy the project to another folder and go on there."""
+        chosen, _ = QFileDialog.getSaveFileName(self.window, "Save the project as a new folder", str(self.session.document.path))
+        if chosen:
+            self.save_to(Path(chosen))
+
+    def save_to(self, folder: Path) -> None:
+        """Copy the project with its unsaved changes to a new folder and open it there."""
+        document = self.session.document
+        try:
+            document.folder.copy_to(folder, document.project, document.library, document.state.positions)
+        except StudioError as error:
+            self.show_error(error)
+            return
+        self.discard_and_open(folder)
+
+    def discard_and_open(self, folder: Path) -> None:
+        """Open a folder in place of a document whose changes are kept elsewhere."""
+        self.session.document.undo_stack.setClean()
+        self.open_folder_as_project(folder)
+
+    def settings(self) -> None:
+        """Show the settings."""
+        from studio.ui.dialogs.settings import SettingsDialog
+
+        SettingsDialog(self.session, self.window).exec()
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.window.close()
+
+    def may_close(self) -> bool:
+        """Ask about unsaved changes and running jobs."""
+        return self._may_leave()
+
+    def _may_leave(self) -> bool:
+        self.discard = False
+        if self.session.document.is_saved:
+            return True
+        box = QMessageBox(self.window)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to {self.session.document.project.name}?")
+        save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Discard changes", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(save)
+        box.exec()
+        if box.clickedButton() is save:
+            self.save()
+            return self.session.document.is_saved
+        self.discard = box.clickedButton() is discard
+        return self.discard
+
+    def _remember(self, folder: Path) -> None:
+        recent = [str(folder), *(r for r in self.session.settings.get("recent", []) or [] if r != str(folder))]
+        self.session.attempt(lambda: self.session.settings.set("recent", recent[:10]))
+
+    # editing
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self.session.document.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.session.document.undo_stack.redo()
+
+    def copy_blocks(self) -> None:
+        """Copy the selected blocks with the wires between them."""
+        self._canvas().copy_selected()
+
+    def paste_blocks(self) -> None:
+        """Paste the copied blocks."""
+        self._canvas().paste()
+
+    def duplicate_blocks(self) -> None:
+        """Copy and paste in one."""
+        self._canvas().copy_selected()
+        self._canvas().paste()
+
+    def delete_selected(self) -> None:
+        """Delete what is selected in the room that is shown."""
+        room = self.window.room(self.window.current_room)
+        if hasattr(room, "delete_selected"):
+            room.delete_selected()
+
+    def select_all(self) -> None:
+        """Select all blocks."""
+        self._canvas().select_all()
+
+    def add_block(self) -> None:
+        """Open the quick menu of operators."""
+        self.window.show_room("design")
+        self._canvas().open_quick_menu()
+
+    # view
+
+    def command_palette(self) -> None:
+        """Open the command palette."""
+        from studio.ui.dialogs.command_palette import CommandPalette
+
+        CommandPalette(self.window).open_over()
+
+    def show_sounds(self) -> None:
+        """Show the Sounds room."""
+        self.window.show_room("sounds")
+
+    def show_design(self) -> None:
+        """Show the Design room."""
+        self.window.show_room("design")
+
+    def show_train(self) -> None:
+        """Show the Train room."""
+        self.window.show_room("train")
+
+    def show_deploy(self) -> None:
+        """Show the Deploy room."""
+        self.window.show_room("deploy")
+
+    def zoom_fit(self) -> None:
+        """Show the whole graph."""
+        self._canvas().zoom_fit()
+
+    def zoom_in(self) -> None:
+        """Zoom in."""
+        self._canvas().zoom_by(1.25)
+
+    def zoom_out(self) -> None:
+        """Zoom out."""
+        self._canvas().zoom_by(0.8)
+
+    def arrange(self) -> None:
+        """Lay the graph out anew."""
+        self._canvas().arrange()
+
+    def toggle_theme(self) -> None:
+        """Change between dark and light."""
+        mode = "light" if theme.theme().mode == "dark" else "dark"
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, mode)
+        self.session.attempt(lambda: self.session.settings.set("theme", mode))
+        self.session.theme_changed.emit()
+
+    def show_jobs(self) -> None:
+        """Show the list of jobs."""
+        from studio.ui.dialogs.jobs import JobsDialog
+
+        JobsDialog.show_for(self.window)
+
+    def reset_layout(self) -> None:
+        """Give every panel its first place and size."""
+        self.window.reset_layout()
+
+    # design, sounds
+
+    def choose_targets(self) -> None:
+        """Choose which boards have a card."""
+        from studio.ui.dialogs.targets import TargetsDialog
+
+        TargetsDialog(self.session, self.window).exec()
+
+    def toggle_int8(self) -> None:
+        """Show the features as the kit sees them, or as the host computes them."""
+        self.window.room("design").toggle_int8()
+
+    def play_clip(self) -> None:
+        """Play the shown clip, or stop."""
+        self.window.room("design").play()
+
+    def next_clip(self) -> None:
+        """Show the next clip."""
+        self._step_clip(1)
+
+    def previous_clip(self) -> None:
+        """Show the previous clip."""
+        self._step_clip(-1)
+
+    def _step_clip(self, step: int) -> None:
+        count = len(self.session.document.library.segments)
+        if count:
+            self.session.show_segment((self.session.segment + step) % count)
+
+    def record(self) -> None:
+        """Record a clip in the Sounds room."""
+        self.window.show_room("sounds")
+        self.window.room("sounds").record()
+
+    # work
+
+    def train(self) -> None:
+        """Train in the Train room."""
+        self.window.show_room("train")
+        self.window.room("train").train()
+
+    def prove(self) -> None:
+        """Prove the design on the targets' virtual kits."""
+        self.window.targets.prove()
+
+    def prove_file(self, path: str) -> None:
+        """Prove a .tflite that was dropped on the window."""
+        self.window.targets.prove_file(Path(path))
+
+    def flash(self) -> None:
+        """Flash the chosen target in the Deploy room."""
+        self.window.show_room("deploy")
+        self.window.room("deploy").flash()
+
+    def export(self) -> None:
+        """Export in the Deploy room."""
+        self.window.show_room("deploy")
+        self.window.room("deploy").export()
+
+    def cancel_jobs(self) -> None:
+        """Cancel everything that runs."""
+        for job in self.session.jobs.running():
+            job.cancel()
+
+    # help
+
+    def about(self) -> None:
+        """Say what this is."""
+        QMessageBox.about(
+            self.window,
+            "About Otolith Studio",
+            f"<b>Otolith Studio {__version__}</b><br>Design audio neural networks that run on microcontrollers.<br>"
+            "MIT licence. Runs unicorn (GPL-2.0) in a process of its own.",
+        )
+
+    def open_folder(self) -> None:
+        """Open the project's folder in the desktop's file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.document.path)))
+
+    def show_error(self, error: object) -> None:
+        """Show an error once; the same one again only refreshes the dialog that is open."""
+        from studio.ui.dialogs.error import ErrorDialog
+
+        ErrorDialog.show_for(self.window, error)
+
+    def _canvas(self):
+        return self.window.room("design").canvas
+
+
+def fresh_sample() -> Path:
+    """Copy the sample into the user's folder under the next free name."""
+    number, folder = 1, home() / "projects" / "keywords"
+    while folder.exists():
+        number += 1
+        folder = home() / "projects" / f"keywords-{number}"
+    return ProjectFolder.copy_sample("keywords", folder).path

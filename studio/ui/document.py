@@ -1,0 +1,158 @@
+"""The document: one immutable State, one way to change it, one signal that says so."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from studio.core.block import Block
+from studio.core.edits import Edit
+from studio.core.errors import StudioError
+from studio.core.library import Library
+from studio.core.project import Project
+from studio.core.registry import Registry
+from studio.core.state import State
+from studio.storage.folder import ProjectFolder
+from studio.storage.journal import Journal, recover
+
+
+class StateCommand(QUndoCommand):
+    """The one undo command: a state before and a state after; equal merge keys in a row fold into one entry."""
+
+    _numbers: dict[str, int] = {}  # noqa: RUF012 - Qt wants a number for each merge key, the same through the program's life
+
+    def __init__(self, document: "Document", title: str, before: State, after: State, merge_key: str) -> None:
+        super().__init__(title)
+        self.document, self.before, self.after = document, before, after
+        self._id = self._numbers.setdefault(merge_key, len(self._numbers) + 1) if merge_key else -1
+
+    def id(self) -> int:
+        return self._id
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
+        if not isinstance(other, StateCommand) or other.before is not self.after:
+            return False
+        self.after = other.after
+        self.setText(other.text())
+        return True
+
+    def redo(self) -> None:
+        self.document._show(self.after)
+
+    def undo(self) -> None:
+        self.document._show(self.before)
+
+
+class Document(QObject):
+    """A project that is open: its state, its undo stack, its folder and journal.
+
+    `changed(before, after)` follows every change of the state, whatever made it: an edit, undo, redo, a reload.
+    `unprotected(message)` says that the journal cannot be written.
+    """
+
+    changed = Signal(object, object)
+    saved_changed = Signal()
+    unprotected = Signal(str)
+
+    def __init__(self, folder: ProjectFolder, blocks: Registry[Block], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.blocks = blocks
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(1000)
+        self.undo_stack.cleanChanged.connect(lambda _clean: self.saved_changed.emit())
+        self.folder = folder
+        self._lock = folder.locked()
+        self._lock.__enter__()
+        saved = State(folder.project, folder.library(), folder.layout())
+        self.state = saved
+        self._journal = Journal(folder.path, saved)
+        self.recovered_steps = self._recover(saved)
+
+    def _recover(self, saved: State) -> int:
+        state, steps = recover(self.folder.path, saved, self.blocks)
+        self._guard(lambda: self._journal.restart(saved))
+        if steps:
+            self.undo_stack.push(StateCommand(self, f"recovered changes ({steps})", saved, state, ""))
+        return steps
+
+    @property
+    def project(self) -> Project:
+        """The design."""
+        return self.state.project
+
+    @property
+    def library(self) -> Library:
+        """The recordings."""
+        return self.state.library
+
+    @property
+    def path(self) -> Path:
+        """The project's folder."""
+        return self.folder.path
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing is unsaved."""
+        return self.undo_stack.isClean()
+
+    def push(self, edit: Edit, merge_key: str = "", positions: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Apply an edit, and place blocks with it; raise its typed error and change nothing where it cannot be applied."""
+        after = msgspec.structs.replace(self.state, project=edit.apply(self.project, self.blocks))
+        if positions is not None:
+            after = msgspec.structs.replace(after, positions={**after.positions, **positions})
+        self._push(edit.title, after, merge_key)
+
+    def push_all(self, title: str, edits: "list[Edit]", positions: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Apply several edits as one entry of the undo stack, or none of them."""
+        project = self.project
+        for edit in edits:
+            project = edit.apply(project, self.blocks)
+        placed = {**self.state.positions, **(positions or {})}
+        self._push(title, msgspec.structs.replace(self.state, project=project, positions=placed), "")
+
+    def move(self, positions: Mapping[str, tuple[float, float]], title: str = "move") -> None:
+        """Place blocks; no figure changes."""
+        self._push(title, msgspec.structs.replace(self.state, positions={**self.state.positions, **positions}), "")
+
+    def set_library(self, title: str, library: Library) -> None:
+        """Change the recordings."""
+        self._push(title, msgspec.structs.replace(self.state, library=library), "")
+
+    def save(self) -> None:
+        """Write everything that is unsaved; raise InputError, and then nothing is lost."""
+        self.folder.save(self.project)
+        if self.state.library != self.folder.library():
+            self.folder.save_library(self.library)
+        self.folder.save_layout(self.state.positions)
+        self.undo_stack.setClean()
+        self._guard(lambda: self._journal.restart(self.state))
+        self.saved_changed.emit()
+
+    def close(self, discard: bool = False) -> None:
+        """Give the folder back; a clean or discarded document leaves no journal."""
+        if discard or self.is_saved:
+            self._journal.discard()
+        else:
+            self._journal.close()
+        self._lock.__exit__(None, None, None)
+
+    def sync(self) -> None:
+        """Bring the journal to the disk; for another thread than the window's."""
+        self._journal.sync()
+
+    def _push(self, title: str, after: State, merge_key: str) -> None:
+        if after != self.state:
+            self.undo_stack.push(StateCommand(self, title, self.state, after, merge_key))
+
+    def _show(self, state: State) -> None:
+        before, self.state = self.state, state
+        self._guard(lambda: self._journal.append(state))
+        self.changed.emit(before, state)
+
+    def _guard(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except StudioError as error:
+            self.unprotected.emit(f"{error}; {error.hint}")

@@ -1,0 +1,184 @@
+"""Jobs as the window sees them: a child process each, its events as signals, a list of them all."""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+
+from studio.core.errors import Cancelled, JobFailed, StudioError
+from studio.jobs.events import Artifact, Done, Failed, JobSpec, Log, Metric, Progress, decode_event, to_error, write_spec
+from studio.jobs.parent import command, environment
+
+GRACE_MS = 5000
+KILL_MS = 2000
+
+
+class Job(QObject):
+    """One job: starts at once, says what happens, ends with exactly one of `done` and `failed`."""
+
+    progressed = Signal(float, str, object)
+    measured = Signal(str, object)
+    logged = Signal(str)
+    made = Signal(str, str)
+    done = Signal(object)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, entry: str, args: Mapping[str, Any], title: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.started_at = time.monotonic()
+        self.fraction, self.message, self.seconds_left = 0.0, "starting", None
+        self.running, self.cancelled = True, False
+        self.result: dict[str, Any] | None = None
+        self.error: StudioError | None = None
+        self.log_lines: list[str] = []
+        self._last: Done | Failed | None = None
+        self._pending = b""
+        self._folder = tempfile.TemporaryDirectory(prefix="otolith-job-")
+        job_file = Path(self._folder.name) / "job.json"
+        write_spec(JobSpec(entry, dict(args), title), job_file)
+        self._log_file = Path(self._folder.name) / "log.txt"
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(_environment())
+        self._process.setStandardErrorFile(str(self._log_file))
+        if sys.platform != "win32":
+            parameters = QProcess.UnixProcessParameters()
+            parameters.flags = QProcess.UnixProcessFlag.CreateNewSession
+            self._process.setUnixProcessParameters(parameters)
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.finished.connect(self._finish)
+        self._process.errorOccurred.connect(self._not_started)
+        program, *arguments = command(job_file)
+        self._process.start(program, arguments)
+
+    def cancel(self) -> None:
+        """Ask the work to stop and keep what is good; after 5 s terminate it, then kill it."""
+        if not self.running or self.cancelled:
+            return
+        self.cancelled = True
+        self._process.write(b"cancel\n")
+        QTimer.singleShot(GRACE_MS, self, self._terminate)
+
+    def kill(self) -> None:
+        """End it now, with everything that it started; for the window's own end."""
+        if self.running:
+            self.cancelled = True
+            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._process.waitForFinished(3000)
+
+    def _terminate(self) -> None:
+        if self.running:
+            self._signal(signal.SIGTERM)
+            QTimer.singleShot(KILL_MS, self, self.kill)
+
+    def _signal(self, number: int) -> None:
+        pid = self._process.processId()
+        if sys.platform == "win32" or not pid:
+            self._process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, number)
+
+    def _read(self) -> None:
+        *lines, self._pending = (self._pending + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
+        for line in lines:
+            self._hear(line)
+
+    def _hear(self, line: bytes) -> None:
+        event = decode_event(line)
+        if isinstance(event, Progress):
+            self.fraction, self.message, self.seconds_left = event.fraction, event.message, event.seconds_left
+            self.progressed.emit(event.fraction, event.message, event.seconds_left)
+        elif isinstance(event, Metric):
+            self.measured.emit(event.name, event.values)
+        elif isinstance(event, Log):
+            self.log_lines.append(event.text)
+            self.logged.emit(event.text)
+        elif isinstance(event, Artifact):
+            self.made.emit(event.kind, event.path)
+        elif isinstance(event, Done | Failed):
+            self._last = event
+
+    def _not_started(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._finish(-1, QProcess.ExitStatus.CrashExit)
+
+    def _finish(self, code: int, _status: QProcess.ExitStatus) -> None:
+        if not self.running:
+            return
+        self._read()
+        self.running = False
+        if isinstance(self._last, Done):
+            self.result = self._last.result
+        else:
+            self.error = self._why(code)
+        self._folder.cleanup()
+        if self.result is not None:
+            self.done.emit(self.result)
+        else:
+            self.failed.emit(self.error)
+        self.ended.emit()
+
+    def _why(self, code: int) -> StudioError:
+        if self.cancelled:
+            return Cancelled(f"{self.title} was cancelled")
+        if isinstance(self._last, Failed):
+            return to_error(self._last)
+        tail = _tail(self._log_file)
+        return JobFailed(
+            f"{self.title} ended without a result (code {code})",
+            hint="what was finished before is kept; the details hold its last words",
+            traceback=tail,
+        )
+
+
+class JobList(QObject):
+    """All jobs of the session, newest last."""
+
+    added = Signal(object)
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs: list[Job] = []
+
+    def start(self, entry: str, args: Mapping[str, Any], title: str) -> Job:
+        """Start a job."""
+        job = Job(entry, args, title, self)
+        self.jobs.append(job)
+        job.progressed.connect(lambda *_: self.changed.emit())
+        job.ended.connect(self.changed.emit)
+        self.added.emit(job)
+        self.changed.emit()
+        return job
+
+    def running(self) -> list[Job]:
+        """List the jobs that run."""
+        return [j for j in self.jobs if j.running]
+
+    def stop_all(self) -> None:
+        """End every job now."""
+        for job in self.running():
+            job.kill()
+
+
+def _environment() -> QProcessEnvironment:
+    made = QProcessEnvironment()
+    for name, value in environment().items():
+        made.insert(name, value)
+    return made
+
+
+def _tail(path: Path) -> str:
+    try:
+        return "\n".join(path.read_text("utf-8", "replace").splitlines()[-25:])
+    except OSError:
+        return ""

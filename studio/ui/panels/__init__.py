@@ -1,0 +1,1 @@
+"""Panels: parts of rooms, each with one job."""

@@ -1,0 +1,79 @@
+"""What all parts of the window share: the document, the figures, the selection, the jobs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.blocks import registry
+from studio.core.edits import Edit
+from studio.core.errors import StudioError
+from studio.plugin import load_plugins
+from studio.storage.folder import ProjectFolder
+from studio.ui.document import Document
+from studio.ui.gauges import Gauges
+from studio.ui.jobs import JobList
+from studio.ui.settings import Settings
+
+
+class Session(QObject):
+    """One window's session.
+
+    `document_replaced` follows new and open. `selection` are the ids of the selected blocks, `segment` the number of the
+    shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
+    `room_wanted` asks for a room by its id.
+    """
+
+    document_replaced = Signal()
+    selection_changed = Signal(tuple)
+    segment_changed = Signal(int)
+    theme_changed = Signal()
+    told = Signal(str)
+    erred = Signal(object)
+    room_wanted = Signal(str)
+
+    def __init__(self, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.plugins = load_plugins(blocks=registry())
+        self.blocks = self.plugins.blocks
+        self.jobs = JobList(self)
+        self.document = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
+        self.gauges = Gauges(self.document, self)
+        self.selection: tuple[str, ...] = ()
+        self.segment = 0 if self.document.library.segments else -1
+
+    def open(self, folder: Path) -> None:
+        """Open another project in place of this one; raise InputError and keep this one where that fails."""
+        opened = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
+        old, self.document = self.document, opened
+        old.close()
+        old.deleteLater()
+        self.gauges.watch(opened)
+        self.select(())
+        self.document_replaced.emit()
+        self.show_segment(0 if opened.library.segments else -1)
+
+    def select(self, ids: tuple[str, ...]) -> None:
+        """Select blocks."""
+        if ids != self.selection:
+            self.selection = ids
+            self.selection_changed.emit(ids)
+
+    def show_segment(self, number: int) -> None:
+        """Show a clip of the library."""
+        self.segment = number
+        self.segment_changed.emit(number)
+
+    def try_push(self, edit: Edit, merge_key: str = "") -> bool:
+        """Apply an edit; where it cannot be applied, say why in the status bar."""
+        return self.attempt(lambda: self.document.push(edit, merge_key))
+
+    def attempt(self, work: Callable[[], object]) -> bool:
+        """Do something of the user's; an error is told in the status bar."""
+        try:
+            work()
+        except StudioError as error:
+            self.told.emit(f"{error}{'; ' + error.hint if error.hint else ''}")
+            return False
+        return True

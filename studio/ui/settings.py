@@ -1,0 +1,63 @@
+"""Settings described once as data; kept in the user's folder."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from studio.core.places import home
+from studio.storage.atomic import write_bytes
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting: its key, type, default and help; `choices` where it is one of several."""
+
+    key: str
+    kind: Literal["choice", "int", "text", "bool"]
+    default: Any
+    title: str
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 1_000_000
+
+
+SETTINGS = (
+    Setting("theme", "choice", "dark", "Theme", "dark, light, or what the desktop says", ("dark", "light", "system")),
+    Setting("runtime", "choice", "c", "Runtime on the cards", "which runtime's figures the cards show first", ("c", "tflm", "tflm-ref")),
+    Setting("prove_inputs", "int", 20, "Inputs to prove with", "how many clips Prove it runs on the kit", (), 1, 1000),
+    Setting("toolchain", "choice", "zig", "Compiler", "what Prove it and Flash build with", ("zig", "gcc")),
+    Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free, in percent", (), 0, 90),
+)
+_DEFAULTS = {s.key: s.default for s in SETTINGS}
+
+
+class Settings:
+    """Reads leniently (a broken file means the defaults), writes whole."""
+
+    def __init__(self) -> None:
+        self.path = home() / "settings.json"
+        self._values: dict[str, Any] = {}
+        try:
+            read = msgspec.json.decode(self.path.read_bytes())
+            self._values = read if isinstance(read, dict) else {}
+        except (OSError, msgspec.DecodeError):
+            pass
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a setting's value, or its default."""
+        value = self._values.get(key, _DEFAULTS.get(key, default))
+        known = next((s for s in SETTINGS if s.key == key), None)
+        return value if known is None or _fits(known, value) else known.default
+
+    def set(self, key: str, value: Any) -> None:
+        """Change a setting and store all; raise InputError where that fails."""
+        self._values[key] = value
+        write_bytes(self.path, msgspec.json.format(msgspec.json.encode(self._values), indent=1))
+
+
+def _fits(setting: Setting, value: Any) -> bool:
+    if setting.kind == "choice":
+        return value in setting.choices
+    if setting.kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool) and setting.minimum <= value <= setting.maximum
+    return isinstance(value, bool if setting.kind == "bool" else str)
