@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 SETTLING_S = 0.5
 SMOOTHING = 0.3
+SLOWEST = 1e-8
+"""A pace, in fractions a second, below which no time is named: it would be years."""
 
 
 class SecondsLeft:
@@ -31,7 +33,7 @@ class SecondsLeft:
             self._last_fraction, self._last_time = fraction, now
         if fraction >= 1:
             return 0.0
-        if self._pace is None or now - self._start < SETTLING_S:
+        if self._pace is None or self._pace < SLOWEST or now - self._start < SETTLING_S:
             return None
         return max(0.0, (1 - self._last_fraction) / self._pace - (now - self._last_time))
 
