@@ -41,17 +41,23 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def new_run(runs: Path) -> Path:
     """Make the next run's folder; two processes never get the same."""
-    number = max(_numbers(runs), default=0)
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        return _next_folder(runs)
+    except OSError as error:
+        raise write_error(runs, error) from error
+
+
+def _next_folder(runs: Path) -> Path:
+    number = max(_numbers(runs), default=0) + 1
     while True:
-        number += 1
+        folder = runs / str(number)
         try:
-            runs.mkdir(parents=True, exist_ok=True)
-            (runs / str(number)).mkdir()
+            folder.mkdir()
         except FileExistsError:
-            continue
-        except OSError as error:
-            raise write_error(runs, error) from error
-        return runs / str(number)
+            number += 1
+        else:
+            return folder
 
 
 def write_run(folder: Path, run: Run) -> None:

@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -123,6 +123,7 @@ def test_fit_pads_on_both_sides():
     assert out.tolist() == [0, 0, 1, 1, 1, 0, 0, 0]
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 2**31))
 def test_fit_always_gives_the_length_and_the_loudest_sample(length, count, seed):
     samples = np.random.default_rng(seed).uniform(-0.01, 0.01, length).astype(np.float32)
@@ -133,6 +134,7 @@ def test_fit_always_gives_the_length_and_the_loudest_sample(length, count, seed)
     assert out.max() == 1.0
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(arrays(np.int16, st.integers(1, 50)))
 def test_pcm_round_trip(pcm):
     assert np.array_equal(to_pcm(from_pcm(pcm)), pcm)

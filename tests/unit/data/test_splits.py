@@ -1,7 +1,7 @@
 from collections import Counter, defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.core.errors import InputError
@@ -58,6 +58,7 @@ twin_items = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(twin_items, st.integers(0, 5))
 def test_random_never_parts_twins_or_groups_and_always_trains_every_label(items, seed):
     try:

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.blocks import registry
@@ -36,6 +36,7 @@ def _read(path, text):
     return read_graph(path, BLOCKS)
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(graphs(), graphs())
 def test_any_graph_comes_back_equal_also_over_an_old_file(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("g") / "model.json"
@@ -110,6 +111,7 @@ def test_broken_files_name_the_line_or_key(tmp_path, text, words):
     assert "model.json" in caught.value.where
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c), max_leaves=12

@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.core.errors import InputError
@@ -34,6 +34,7 @@ projects = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(projects, projects)
 def test_any_project_comes_back_equal_also_over_an_old_file(tmp_path_factory, first, second):
     check_project(first)
