@@ -39,7 +39,7 @@ def source(job: ExportJob, program: Program) -> str:
         [
             block_comment(_intro(job, program)),
             '#include "model.h"\n#include "ot_kernels.h"\n\n#include <stdint.h>\n',
-            "static _Alignas(16) int8_t arena[MODEL_ARENA_BYTES];\n",
+            "static _Alignas(4) int8_t arena[MODEL_ARENA_BYTES];\n",
             *(array(const) for const in program.consts),
             *(_record(call.record) for call in program.calls if call.record),
             _ends(program),

@@ -41,6 +41,16 @@ OT_INLINE int32_t ot_dual_mac(int32_t a, int32_t b, int32_t sum) {
   return result;
 }
 
+/* sum + a.low * b.high */
+OT_INLINE int32_t ot_mac_low_high(int32_t a, int32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+/* sum + a.high * b.low */
+OT_INLINE int32_t ot_mac_high_low(int32_t a, int32_t b, int32_t sum) { return ot_mac_low_high(b, a, sum); }
+
 /* Bytes 0 and 2 as two signed halfwords. */
 OT_INLINE int32_t ot_even_bytes(int32_t word) {
   int32_t result;
@@ -74,6 +84,10 @@ OT_INLINE int32_t ot_high_mul(int32_t x, int32_t multiplier) {
 OT_INLINE int32_t ot_dual_mac(int32_t a, int32_t b, int32_t sum) {
   return sum + (int16_t)a * (int16_t)b + (a >> 16) * (b >> 16);
 }
+
+OT_INLINE int32_t ot_mac_low_high(int32_t a, int32_t b, int32_t sum) { return sum + (int16_t)a * (b >> 16); }
+
+OT_INLINE int32_t ot_mac_high_low(int32_t a, int32_t b, int32_t sum) { return sum + (a >> 16) * (int16_t)b; }
 
 OT_INLINE int32_t ot_even_bytes(int32_t word) {
   return (int32_t)(((uint32_t)(int8_t)word & 0xffffu) | ((uint32_t)(int8_t)(word >> 16) << 16));

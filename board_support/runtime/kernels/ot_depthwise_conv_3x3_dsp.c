@@ -10,8 +10,14 @@
 
 OT_INLINE int32_t pair(int32_t low, int32_t high) { return (int32_t)(((uint32_t)low & 0xffffu) | ((uint32_t)high << 16)); }
 
-OT_INLINE int32_t column(const ot_half *p, int32_t upper, int32_t lower, int32_t sum) {
-  return ot_dual_mac(ot_load(p + 2), lower, ot_dual_mac(ot_load(p), upper, sum));
+/* Column sums: the weights w0, w1, w2 are held as (w0, w1) and (w1, w2). */
+OT_INLINE int32_t one(const ot_half *p, int32_t upper, int32_t lower, int32_t sum) {
+  return ot_mac_low_high(ot_load(p + 2), lower, ot_dual_mac(ot_load(p), upper, sum));
+}
+
+/* The sum one row further down, from the same words. */
+OT_INLINE int32_t next(const ot_half *p, int32_t upper, int32_t lower, int32_t sum) {
+  return ot_dual_mac(ot_load(p + 2), lower, ot_mac_high_low(ot_load(p), upper, sum));
 }
 
 /* What one channel's loops need. */
@@ -23,30 +29,42 @@ typedef struct {
   int32_t bias, multiplier, shift, zero;
 } ot_channel;
 
-/* All outputs of one channel; `small` says at compile time which way of rescaling. */
-OT_INLINE void convolve(const ot_channel s, const int8_t *w, int32_t small) {
-  const int32_t upper0 = pair(w[0], w[1]), lower0 = pair(w[2], 0);
-  const int32_t upper1 = pair(w[3], w[4]), lower1 = pair(w[5], 0);
-  const int32_t upper2 = pair(w[6], w[7]), lower2 = pair(w[8], 0);
+/* All outputs of one channel. At compile time: `small` says which way of rescaling, `pairs` whether two rows go together. */
+OT_INLINE void convolve(const ot_channel s, const int8_t *w, int32_t small, int32_t pairs) {
+  const int32_t upper0 = pair(w[0], w[1]), lower0 = pair(w[1], w[2]);
+  const int32_t upper1 = pair(w[3], w[4]), lower1 = pair(w[4], w[5]);
+  const int32_t upper2 = pair(w[6], w[7]), lower2 = pair(w[7], w[8]);
   const ot_factor factor = ot_small_factor(s.multiplier, s.shift, s.zero);
   const int32_t row = s.width * s.pixel;
   OT_ROLLED
   for (int32_t x = 0; x < s.width; x++) {
     const ot_half *p = s.plane + x * s.x_step;
     int8_t *to = s.out + x * s.pixel;
+    int32_t left = s.height;
+    if (pairs) {
+      OT_ROLLED
+      for (; left > 1; left -= 2, p += 2, to += 2 * row) {
+        const ot_half *p1 = p + s.length, *p2 = p1 + s.length;
+        int32_t sum = one(p2, upper2, lower2, one(p1, upper1, lower1, one(p, upper0, lower0, s.bias)));
+        int32_t below = next(p2, upper2, lower2, next(p1, upper1, lower1, next(p, upper0, lower0, s.bias)));
+        to[0] = ot_requantise_small(sum, factor);
+        to[row] = ot_requantise_small(below, factor);
+      }
+    }
     OT_ROLLED
-    for (const int8_t *end = to + s.height * row; to != end; p += s.y_step, to += row) {
-      int32_t sum = column(p, upper0, lower0, s.bias);
-      sum = column(p + s.length, upper1, lower1, sum);
-      sum = column(p + 2 * s.length, upper2, lower2, sum);
+    for (; left > 0; left--, p += s.y_step, to += row) {
+      const ot_half *p1 = p + s.length, *p2 = p1 + s.length;
+      int32_t sum = one(p2, upper2, lower2, one(p1, upper1, lower1, one(p, upper0, lower0, s.bias)));
       *to = small ? ot_requantise_small(sum, factor) : ot_requantise(sum, s.multiplier, s.shift, s.zero);
     }
   }
 }
 
-static void convolve_small(const ot_channel *s, const int8_t *w) { convolve(*s, w, 1); }
+static void convolve_pairs(const ot_channel *s, const int8_t *w) { convolve(*s, w, 1, 1); }
 
-static void convolve_any(const ot_channel *s, const int8_t *w) { convolve(*s, w, 0); }
+static void convolve_single(const ot_channel *s, const int8_t *w) { convolve(*s, w, 1, 0); }
+
+static void convolve_any(const ot_channel *s, const int8_t *w) { convolve(*s, w, 0, 0); }
 
 void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k) {
   int32_t columns = (k->out_width - 1) * k->stride_width + 3;
@@ -69,10 +87,12 @@ void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, con
     s.bias = k->bias[c];
     s.multiplier = k->multiplier[c];
     s.shift = k->shift[c];
-    if (ot_is_small(s.shift)) {
-      convolve_small(&s, k->filters + 9 * c);
-    } else {
+    if (!ot_is_small(s.shift)) {
       convolve_any(&s, k->filters + 9 * c);
+    } else if (s.y_step == 1) {
+      convolve_pairs(&s, k->filters + 9 * c);
+    } else {
+      convolve_single(&s, k->filters + 9 * c);
     }
   }
   ot_clamp(out, k->out_height * k->out_width * channels, k->low, k->high);

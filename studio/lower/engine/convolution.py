@@ -6,6 +6,7 @@ import numpy as np
 
 from studio.core.network import Tensor, window_size
 from studio.lower.engine.arithmetic import activation_range, channel_factors
+from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
 
@@ -97,26 +98,14 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
     pointers |= channel_consts(d, filters, rows, _bias(d), channel_factors, channels)
     fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
-    quads = -(-inputs // 4)
     pixels = out.shape[1] * out.shape[2]
-    dims = _tile_dims(d, pixels, channels // groups, inputs, groups)
-    dims |= {"windows": pixels * groups, "rows": pixels * groups * filters.shape[1], "gathered": pixels * groups * inputs}
     d.call(
         f"ot_conv_2d{d.suffix}",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
-        dims,
-        scratch=28 * quads if d.dsp else inputs,
+        tile_dims(d.dsp, pixels, channels // groups, inputs, groups) | gather_dims(source.shape, out.shape, window, groups),
+        scratch=28 * -(-inputs // 4) if d.dsp else inputs,
         record=d.record("ot_conv", pointers, **fields),
     )
-
-
-def _tile_dims(d: Drafter, pixels: int, channels: int, inputs: int, groups: int) -> dict[str, int]:
-    """Count what the inner loops do: tiles, pairs of channels in a tile, quads of inputs in a pair, outputs."""
-    step = 3 if d.dsp else 1
-    tiles = -(-pixels // step) * groups
-    pairs = tiles * -(-channels // 2)
-    quads = -(-inputs // 4) if d.dsp else inputs
-    return {"calls": 1, "tiles": tiles, "pairs": pairs, "steps": pairs * quads, "outputs": pixels * channels * groups}
 
 
 def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
@@ -128,7 +117,7 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     d.call(
         f"ot_pointwise_conv{d.suffix}",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
-        _tile_dims(d, pixels, channels, inputs, 1) | {"pixels": pixels, "gathered": pixels * inputs},
+        tile_dims(d.dsp, pixels, channels, inputs, 1),
         scratch=24 * -(-inputs // 4) if d.dsp else inputs,
         shares=(d.op.inputs[0],) if channels <= inputs else (),
         record=d.record("ot_pointwise", pointers, **fields),
@@ -160,15 +149,16 @@ def _depthwise_kernel(d: Drafter, source: Tensor, out: Tensor, window: dict[str,
     kernel_h, kernel_w = window["kernel_height"], window["kernel_width"]
     columns = (out.shape[2] - 1) * window["stride_width"] + (kernel_w - 1) * window["dilation_width"] + 1
     length = (out.shape[1] - 1) * window["stride_height"] + (kernel_h - 1) * window["dilation_height"] + 1
-    channels, planes = out.shape[3], source.shape[3]
-    outputs = prod(out.shape)
-    dims = {"calls": 1, "channels": channels, "planes": planes, "columns": planes * columns, "cells": planes * columns * length}
-    dims |= {"out_columns": channels * out.shape[2], "outputs": outputs}
+    dims = plane_dims(source.shape, out.shape, window, columns, length)
+    outputs, channels = prod(out.shape), out.shape[3]
     if not d.dsp or window["dilation_height"] > 1:
-        dims |= {"out_rows": channels * out.shape[1], "taps": outputs * kernel_h * kernel_w, "tap_columns": outputs * kernel_w}
+        dims |= {"taps": outputs * kernel_h * kernel_w, "tap_columns": outputs * kernel_w}
         return "ot_depthwise_conv", columns * length, dims
     if (kernel_h, kernel_w, window["dilation_width"]) == (3, 3, 1):
+        pairs = out.shape[1] // 2 if window["stride_height"] == 1 else 0
+        dims |= {"pairs": dims["out_columns"] * pairs, "singles": dims["out_columns"] * (out.shape[1] - 2 * pairs)}
         return "ot_depthwise_conv_3x3_dsp", 2 * (columns * length + 1), dims
     pairs = -(-kernel_h // 2)
-    dims |= {"taps": outputs * pairs * kernel_w, "tap_columns": outputs * kernel_w, "weights": channels * kernel_w * kernel_h}
+    dims |= {"taps": outputs * pairs * kernel_w, "tap_columns": outputs * kernel_w}
+    dims |= {"weights": channels * kernel_w * kernel_h, "weight_columns": channels * kernel_w}
     return "ot_depthwise_conv_dsp", 2 * (2 * pairs * kernel_w + columns * length + 1), dims

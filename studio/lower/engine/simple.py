@@ -6,6 +6,7 @@ import numpy as np
 
 from studio.core.network import Tensor, window_size
 from studio.lower.engine.arithmetic import activation_range, dense_factors, float32, quantise_multiplier
+from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
 from studio.lower.engine.tables import lookup_table, softmax_exponentials
 from studio.lower.engine.weights import channel_consts
@@ -36,8 +37,7 @@ def fully_connected(d: Drafter) -> None:
         groups = rows * -(-outputs // 4)
         dims |= {"groups": groups, "steps": groups * (inputs // 4), "tail": groups * (inputs % 4)}
     else:
-        pairs = rows * -(-outputs // 2)
-        dims |= {"groups": pairs, "steps": pairs * inputs}
+        dims |= row_dims(rows, outputs, inputs)
     d.call(f"ot_fully_connected{d.suffix}", ends, dims, record=record)
 
 

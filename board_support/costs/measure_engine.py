@@ -1,0 +1,224 @@
+"""Measure the engine's kernels on emulated cores and write engine_<core>.toml: python board_support/costs/measure_engine.py [--core ID]...
+
+Every network of engine_sweep.py is exported as C, built for a virtual kit by the default compiler, and run; each kernel call's
+instructions and cycles are fitted, without negative weights, to how often the kernel's loops run (Call.dims). Then the tables are
+tried on networks that the fit has not seen. With --check nothing is written.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import tomlkit
+from scipy.optimize import nnls
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+
+from engine_probe import CallCount, Counts, Sizes, count, sizes
+from engine_sweep import FITTED, fitted_network, held_out_networks
+
+from studio.boards import load_boards
+from studio.core.network import Network
+from studio.core.places import shipped
+from studio.core.program import Call, Program
+from studio.core.protocols import ExportJob, Image
+from studio.core.target import TargetDevice
+from studio.deploy.build import build
+from studio.deploy.toolchain import find_toolchain
+from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, engine_cost
+from studio.jobs import QuietContext
+from studio.lower.engine import program, runtime_files, variant_for
+from studio.plugin import load_plugins
+
+CORES = ("cortex-m0", "cortex-m3", "cortex-m4f", "cortex-m7", "cortex-m33")
+GENERATED = ("model_run", "model_input", "model_output")
+# What calls model_run keeps this much more than the kit's own count says, for interrupts to be on the safe side.
+_FRAME = 8
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A network's program, what it was built to, and what its calls cost."""
+
+    plan: Program
+    image: Image
+    sizes: Sizes
+    counts: Counts
+
+
+def measure(network: Network, target: TargetDevice, folder: Path) -> Measured:
+    """Export, build and count one network."""
+    plan = program(network, variant_for(target.core))
+    sources = folder / "sources"
+    sources.mkdir(parents=True)
+    load_plugins().exporters.get("export_c").export(export_job(network, plan, target), sources, QuietContext())
+    image = build(sources, target, "zig", folder / "build", frontend=False)
+    counts = count(image, target)
+    assert len(counts.calls) == len(plan.calls), (len(counts.calls), len(plan.calls))
+    return Measured(plan, image, sizes(image), counts)
+
+
+def export_job(network: Network, plan: Program, target: TargetDevice) -> ExportJob:
+    """Ask for the bare model."""
+    return ExportJob("sweep", network, b"", (), target, None, None, plan, runtime_files(plan), (), 0, False)
+
+
+def measure_all(networks: Iterable[Network], target: TargetDevice) -> list[Measured]:
+    """Measure networks one after another."""
+    rows = []
+    for number, network in enumerate(networks):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(measure(network, target, Path(folder)))
+        print(f"\r{target.core.id}: {number + 1}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return rows
+
+
+def fit_table(rows: Sequence[Measured], target: TargetDevice) -> EngineTable:
+    """Fit a core's table to what was measured."""
+    functions = kernel_functions(rows)
+    code = {name: max(r.sizes.code.get(name, 0) for r in rows) for name in sorted({f for fs in functions.values() for f in fs})}
+    calls = defaultdict(list)
+    for row in rows:
+        for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
+            calls[call.kernel].append((call, counted, row.counts.stack_bytes))
+    return EngineTable(
+        schema=1,
+        core=target.core.id,
+        compiler=find_toolchain("zig", target.core).version,
+        base=base_of(rows, code, functions, target),
+        run=run_of(rows),
+        functions=code,
+        kernels={name: kernel_of(name, calls[name], functions[name], rows) for name in sorted(calls)},
+    )
+
+
+def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
+    """Say which functions each kernel brings into a program, those of the compiler's library included."""
+    always = set.intersection(*(set(r.sizes.code) for r in rows)) - {n for r in rows for n in r.plan.kernels}
+    always = {n for n in always if not n.startswith("ot_")}
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        present = set(row.sizes.code) - always
+        for kernel in row.plan.kernels:
+            found[kernel] = present if kernel not in found else found[kernel] & present
+    run: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
+            run[call.kernel] |= set(counted.functions)
+    # What the program always runs, or never runs together with the kernel, is not the kernel's.
+    own = {k: {f for f in fs if f == k or f in run[k] or f in ("ot_requantise", "ot_clamp", "ot_unfold", "ot_tile_dsp")} for k, fs in found.items()}
+    return {k: tuple(sorted(v - set(GENERATED))) for k, v in own.items()}
+
+
+def base_of(rows: Sequence[Measured], code: Mapping[str, int], functions: Mapping[str, tuple[str, ...]], target: TargetDevice) -> BaseCost:
+    """Return what remains of the images when the model's own parts are taken away."""
+    rest = []
+    for row in rows:
+        own = {f for k in row.plan.kernels for f in functions[k]}
+        model = sum(-(-code[f] // 4) * 4 for f in own) + sum(row.sizes.code.get(g, 0) for g in GENERATED)
+        consts = [c.nbytes for c in row.plan.consts] + [c.record.nbytes for c in row.plan.calls if c.record]
+        rest.append(row.image.flash_bytes - model - sum(-(-n // 4) * 4 for n in consts))
+    print(f"{target.core.id}: base {min(rest)} to {max(rest)}", file=sys.stderr)
+    ram = {r.image.ram_bytes - r.plan.arena_bytes for r in rows}
+    assert len(ram) == 1, f"RAM beside the arena differs: {ram}"
+    return BaseCost(round(float(np.median(rest))), ram.pop(), harness_stack(rows[0], target))
+
+
+def harness_stack(row: Measured, target: TargetDevice) -> int:
+    """Run the whole program on the kit: its stack, less model_run's."""
+    kit, quiet = load_plugins().flashers.get("kit_virtual"), QuietContext()
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder, "sources")
+        sources.mkdir()
+        load_plugins().exporters.get("export_c").export(export_job(row.plan.network, row.plan, target), sources, quiet)
+        image = build(sources, target, "zig", Path(folder, "build"), frontend=False)
+        kit.program(image, target, "", quiet)
+        run = kit.run(image, target, "", b"I" + bytes(row.plan.network.input.nbytes), 300, quiet)
+    return (run.stack_bytes or 0) - row.counts.stack_bytes + _FRAME
+
+
+def run_of(rows: Sequence[Measured]) -> RunCode:
+    """Fit the size of the generated functions to the calls and their arguments."""
+    seen = np.array([sum(r.sizes.code.get(g, 0) for g in GENERATED) for r in rows], float)
+    terms = np.array([[1, len(r.plan.calls), sum(len(c.args) for c in r.plan.calls)] for r in rows], float)
+    once, call, argument = weights(terms, seen)
+    own = sum(r.counts.own.instructions for r in rows) / sum(len(r.plan.calls) for r in rows)
+    return RunCode(once, call, argument, round(own, 1))
+
+
+def kernel_of(
+    name: str, calls: Sequence[tuple[Call, CallCount, int]], functions: tuple[str, ...], rows: Sequence[Measured]
+) -> KernelCost:
+    """Fit one kernel's weights."""
+    names = sorted({n for call, _, _ in calls for n in call.dims})
+    terms = np.array([[call.dims.get(n, 0) for n in names] for call, _, _ in calls], float)
+    fitted = {}
+    for what in ("instructions", "cycles"):
+        seen = np.array([getattr(counted, what) for _, counted, _ in calls], float)
+        found = weights(terms, seen)
+        fitted[what] = {n: w for n, w in zip(names, found, strict=True) if w}
+        error = float(np.max(np.abs(terms @ np.array(found) / seen - 1)))
+        print(f"  {name} {what}: {len(calls)} calls, worst {error:.1%}", file=sys.stderr)
+        fitted[what + " error"] = round(error, 4)
+    # The stack of a program is that of its deepest kernel: the least over the programs that have it bounds this one.
+    stack = min(r.counts.stack_bytes for r in rows if name in r.plan.kernels)
+    return KernelCost(functions, stack, fitted["instructions"], fitted["cycles"], len(calls), fitted["instructions error"])
+
+
+def weights(terms: np.ndarray, seen: np.ndarray) -> list[float]:
+    """Fit non-negative weights in relative error."""
+    found, _ = nnls(terms / seen[:, None], np.ones(len(seen)), maxiter=1000)
+    return [round(float(w), 3) for w in found]
+
+
+def write(table: EngineTable) -> Path:
+    """Write a core's table as TOML."""
+    path = shipped("board_support") / "costs" / f"engine_{table.core}.toml"
+    document = tomlkit.document()
+    document.add(tomlkit.comment("What the engine's kernels cost on this core, measured by measure_engine.py. Bytes of code and stack; instructions"))
+    document.add(tomlkit.comment("and cycles (documented timings, zero wait states) of one pass of each loop that studio/lower/engine/dims.py counts."))
+    for key, value in msgspec.to_builtins(table).items():
+        document[key] = value
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    return path
+
+
+def check(target: TargetDevice) -> None:
+    """Try the shipped table on networks that were not fitted."""
+    networks = held_out_networks()
+    for name, row in zip(networks, measure_all(networks.values(), target), strict=True):
+        said = engine_cost(row.plan, target.core)
+        errors = {}
+        for what in ("instructions", "cycles"):
+            seen = sum(getattr(c, what) for c in (*row.counts.calls, row.counts.own))
+            errors[what] = f"{sum(getattr(c, what) for c in said.per_call) / seen - 1:+.1%} of {seen}"
+        from studio.estimate.engine import base_cost
+
+        base = base_cost(target.core)
+        flash = sum(said.code.values()) + sum(said.constants.values()) + base.code_bytes
+        errors["flash"] = f"{flash / row.image.flash_bytes - 1:+.2%} of {row.image.flash_bytes}"
+        errors["stack"] = f"{said.stack_bytes} for {row.counts.stack_bytes}"
+        print(target.core.id, name, errors)
+
+
+def main() -> None:
+    """Measure the cores asked for, or all, and write or check their tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--core", action="append", choices=CORES, help="a core's id; all, where left out")
+    parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
+    asked = parser.parse_args()
+    kits = {b.core.id: b for b in load_boards().values() if b.virtual}
+    for id in asked.core or CORES:
+        target = kits[id]
+        if not asked.check:
+            print(write(fit_table(measure_all(map(fitted_network, range(FITTED)), target), target)))
+        check(target)
+
+
+if __name__ == "__main__":
+    main()

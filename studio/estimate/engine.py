@@ -1,0 +1,151 @@
+"""What runtime `c` costs on a core: constants exactly from the Program, code and time from measured tables."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+
+from studio.core.errors import InputError
+from studio.core.places import shipped
+from studio.core.program import Call, Program
+from studio.core.target import Core
+
+
+class CallCost(msgspec.Struct, frozen=True):
+    """Instructions of one kernel call, and its cycles where flash never waits."""
+
+    instructions: int
+    cycles: int
+
+
+class EngineCost(msgspec.Struct, frozen=True):
+    """Bytes of code by function and of constants by part, the stack below model_run's caller, and every call's cost."""
+
+    code: Mapping[str, int]
+    constants: Mapping[str, int]
+    stack_bytes: int
+    per_call: tuple[CallCost, ...]
+
+
+class BaseCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the program around the model takes: vectors, startup, console and harness; the stack up to model_run's call."""
+
+    code_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+
+
+class RunCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bytes of the generated functions: once, for each call, for each argument; and the instructions of each call."""
+
+    once: float
+    call: float
+    argument: float
+    instructions: float
+
+
+class KernelCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kernel's functions, its stack with theirs, and the weight of each loop of its dims.
+
+    `error` is the worst relative error of the instructions over the calls that were fitted; `samples` their number.
+    """
+
+    functions: tuple[str, ...]
+    stack_bytes: int
+    instructions: Mapping[str, float]
+    cycles: Mapping[str, float]
+    samples: int
+    error: float
+
+
+class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The measured table of one core; `functions` are code bytes."""
+
+    schema: int
+    core: str
+    compiler: str
+    base: BaseCost
+    run: RunCode
+    functions: Mapping[str, int]
+    kernels: Mapping[str, KernelCost]
+
+
+def engine_cost(program: Program, core: Core) -> EngineCost:
+    """Estimate a program on a core, built with the default compiler at -O2."""
+    table = table_of(core)
+    kernels = [_kernel(table, name) for name in program.kernels]
+    functions = dict.fromkeys(name for kernel in kernels for name in kernel.functions)
+    code = {name: _word(table.functions[name]) for name in functions}
+    code["model_run"] = _run_bytes(table.run, program)
+    return EngineCost(
+        code=code,
+        constants=_constants(program),
+        stack_bytes=max((k.stack_bytes for k in kernels), default=0),
+        per_call=tuple(_call_cost(table, call) for call in program.calls),
+    )
+
+
+def base_cost(core: Core, frontend: bool = False) -> BaseCost:
+    """Return what startup and harness take; what a front end adds to them is counted as the front end's."""
+    return table_of(core).base
+
+
+def table_of(core: Core) -> EngineTable:
+    """Return the core's table; a core that was not measured gets that of the most similar one."""
+    tables = cost_tables()
+    if core.id in tables:
+        return tables[core.id]
+    if core.dsp:
+        return tables["cortex-m4f"]
+    return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"]
+
+
+@lru_cache(maxsize=1)
+def cost_tables() -> Mapping[str, EngineTable]:
+    """Read the measured tables by core; raise InputError naming the file that is damaged."""
+    paths = sorted((shipped("board_support") / "costs").glob("engine_*.toml"))
+    tables = [read_table(path) for path in paths]
+    return {table.core: table for table in tables}
+
+
+def read_table(path) -> EngineTable:
+    """Read one core's table."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), EngineTable)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"the engine's costs cannot be read: {error}", where=str(path), hint="install the studio again") from error
+
+
+def _kernel(table: EngineTable, name: str) -> KernelCost:
+    if name not in table.kernels:
+        raise InputError(f"the costs of {name} on {table.core} are not measured", hint="run board_support/costs/measure_engine.py")
+    return table.kernels[name]
+
+
+def _call_cost(table: EngineTable, call: Call) -> CallCost:
+    kernel = _kernel(table, call.kernel)
+    instructions = _weigh(kernel.instructions, call.dims) + table.run.instructions
+    return CallCost(round(instructions), round(_weigh(kernel.cycles, call.dims) + table.run.instructions))
+
+
+def _weigh(weights: Mapping[str, float], dims: Mapping[str, int]) -> float:
+    return sum(weight * dims[name] for name, weight in weights.items())
+
+
+def _run_bytes(run: RunCode, program: Program) -> int:
+    arguments = sum(len(call.args) for call in program.calls)
+    return round(run.once + run.call * len(program.calls) + run.argument * arguments)
+
+
+def _constants(program: Program) -> dict[str, int]:
+    """Sum the constants by part; the linker starts each at a word."""
+    parts: dict[str, int] = {}
+    for const in program.consts:
+        parts[const.part] = parts.get(const.part, 0) + _word(const.nbytes)
+    records = sum(_word(call.record.nbytes) for call in program.calls if call.record)
+    return parts | ({"layer sizes": records} if records else {})
+
+
+def _word(size: int) -> int:
+    return -(-size // 4) * 4
