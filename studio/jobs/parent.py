@@ -227,8 +227,22 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         if process.poll() is None:
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
         return
+    apart = _descendants(process.pid) if process.returncode is None else []
     with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; macOS says PermissionError for zombies
         os.killpg(process.pid, number)
+    for pid in apart:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _descendants(pid: int) -> list[int]:
+    """List the process's children and theirs, so that those with a group of their own end too; [] where there is no /proc."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, children.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
 
 
 def _read(pipe: BinaryIO, lines: "queue.SimpleQueue[bytes | None]") -> None:

@@ -54,8 +54,9 @@ def crash(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
 
 
 def sleep_deaf(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
-    """Sleep, deaf to a cancel, beside a grandchild that sleeps too; the metric "pids" names both."""
-    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+    """Sleep, deaf to a cancel, beside a grandchild (in a session of its own where `apart`); the metric "pids" names both."""
+    sleep = [sys.executable, "-c", "import time; time.sleep(120)"]
+    grandchild = subprocess.Popen(sleep, start_new_session=args.get("apart", False))
     context.metric("pids", {"child": os.getpid(), "grandchild": grandchild.pid})
     context.log("asleep")
     if args.get("leave"):

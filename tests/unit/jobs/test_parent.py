@@ -107,7 +107,8 @@ def test_graceful_cancel_keeps_the_result_so_far():
     assert result["cancelled"] and 2 <= result["count"] < 100
 
 
-def test_deaf_job_is_ended_with_its_grandchild():
+@pytest.mark.parametrize("apart", [False, True])
+def test_deaf_job_is_ended_with_its_grandchild(apart):
     cancel, pids = threading.Event(), {}
 
     def on_event(event):
@@ -116,7 +117,7 @@ def test_deaf_job_is_ended_with_its_grandchild():
             cancel.set()
 
     with pytest.raises(errors.Cancelled):
-        run(spec("sleep_deaf"), on_event, cancel, grace_s=0.2)
+        run(spec("sleep_deaf", apart=apart), on_event, cancel, grace_s=0.2)
     assert pids and all(gone(int(pid)) for pid in pids.values())
 
 
