@@ -39,6 +39,13 @@ extern const float frontend_rise[];
 extern const uint16_t frontend_count[FE_MELS + 1];
 extern const float frontend_norm[FE_MELS];
 
+/* What the overlap of two frames is moved in. */
+#if FE_HOP % 2 == 0
+typedef uint32_t __attribute__((may_alias)) unit;
+#else
+typedef int16_t unit;
+#endif
+
 static struct {
   float spectrum[FE_FFT + 2]; /* complex points, then the power of bin k at 2k */
   int32_t filled;                   /* samples in history; below zero: samples still to be skipped */
@@ -201,14 +208,24 @@ STAGE void mel_bands(int8_t *out) {
   }
 }
 
+/* Move the samples that the next frame shares to the front. The barrier keeps compilers from calling memmove, which is larger. */
+STAGE void keep_overlap(void) {
+  unit *to = (unit *)state.history;
+  const unit *from = (const unit *)(state.history + FE_HOP);
+  for (int left = (FE_WINDOW - FE_HOP) * (int)sizeof(int16_t); left > 0; left -= (int)sizeof(unit)) {
+    *to++ = *from++;
+    __asm__ volatile("" ::: "memory");
+  }
+  state.filled = FE_WINDOW - FE_HOP;
+}
+
 STAGE void frame(void) {
   window_and_first_stage();
   later_stages();
   split_power();
   mel_bands(state.features + state.row * FE_MELS);
   if (++state.row == FE_FRAMES) state.row = 0;
-  for (int i = 0; i < FE_WINDOW - FE_HOP; i++) state.history[i] = state.history[i + FE_HOP];
-  state.filled = FE_WINDOW - FE_HOP;
+  keep_overlap();
 }
 
 void frontend_init(void) {
