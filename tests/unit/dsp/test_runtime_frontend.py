@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.core.network import Quantisation
-from studio.dsp.log_mel import features, quantise_features
+from studio.dsp.log_mel import features, features_batch, quantise_features
 
 DESIGNS = {
     "default": FrontEnd(),
@@ -138,3 +139,23 @@ def test_no_undefined_behaviour(compile_frontend):
     )
     kit.init()
     assert kit.push(np.random.default_rng(0).integers(-32768, 32768, fe.clip_samples).astype(np.int16)) == fe.frames
+
+
+@pytest.mark.data
+def test_real_recordings(compile_frontend, data_folder):
+    fe = FrontEnd(sample_rate=8000, clip_samples=8000, window=256, hop=160, fft=256, mels=32, high_hz=3800)
+    recordings = sorted((data_folder / "fsdd" / "recordings").glob("*_0.wav"))
+    assert len(recordings) >= 60
+    clips = np.zeros((len(recordings), fe.clip_samples), np.int16)
+    for clip, path in zip(clips, recordings, strict=True):
+        pcm = soundfile.read(path, dtype="int16")[0][: fe.clip_samples]
+        clip[: pcm.size] = pcm
+    feats = features_batch(fe, clips.astype(np.float32) / 32768)
+    quant = quantisation_of(feats)
+    kit = compile_frontend(fe, quant)
+    heard = np.empty(feats.shape, np.int8)
+    for row, clip in zip(heard, clips, strict=True):
+        kit.init()
+        kit.push(clip)
+        row[...] = kit.features()
+    assert_alike(heard, quantise_features(fe, feats, quant))

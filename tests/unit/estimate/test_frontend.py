@@ -1,0 +1,71 @@
+"""The front end's cost against the kit that runs it."""
+
+import msgspec
+import pytest
+
+from studio.boards import board, load_boards
+from studio.core.frontend import FrontEnd
+from studio.dsp.tables import state_bytes
+from studio.estimate.frontend import code_terms, cost_tables, costs_of, frontend_cost, work_terms
+
+CORES = sorted({b.core.id: b.core for b in load_boards().values()}.values(), key=lambda c: c.id)
+
+
+@pytest.mark.parametrize("core", CORES, ids=lambda c: c.id)
+def test_every_shipped_core_was_measured(core):
+    assert core.id in cost_tables()
+    assert cost_tables()[core.id].worst_error <= 0.05
+
+
+def test_memory_is_that_of_the_tables():
+    fe = FrontEnd()
+    cost = frontend_cost(fe, board("virtual-m4").core)
+    assert cost.ram_bytes == state_bytes(fe)
+    # Half a window of 480, a quarter sine of 512, one weight a bin, 41 counts of 16 bits, 40 norms.
+    assert cost.const_bytes == 4 * (242 + 129 + 243 + 40) + 2 * 41
+
+
+def test_the_default_front_end_beats_a_general_library_on_a_cortex_m4():
+    fe = FrontEnd()
+    cost = frontend_cost(fe, board("virtual-m4").core)
+    assert cost.instructions / fe.frames < 36_430
+    assert cost.code_bytes < 3500
+
+
+def test_cost_grows_with_the_work():
+    core = board("virtual-m4").core
+    small = frontend_cost(FrontEnd(), core)
+    for change in ({"hop": 160}, {"mels": 80}, {"fft": 1024}, {"clip_samples": 32000}):
+        larger = frontend_cost(msgspec.structs.replace(FrontEnd(), **change), core)
+        assert larger.instructions > small.instructions
+        assert larger.cycles > small.cycles
+
+
+def test_a_core_without_fpu_pays_for_software_floating_point():
+    slow, fast = (frontend_cost(FrontEnd(), board(id).core) for id in ("virtual-m0", "virtual-m4"))
+    assert slow.instructions > 20 * fast.instructions
+    assert slow.ram_bytes == fast.ram_bytes
+    assert slow.cycles > slow.instructions
+
+
+def test_a_core_that_was_not_measured_takes_the_most_similar_table():
+    for like in ("virtual-m0", "virtual-m3"):
+        core = board(like).core
+        assert costs_of(msgspec.structs.replace(core, id="my-core")) == costs_of(core)
+    assert costs_of(msgspec.structs.replace(board("virtual-m33").core, id="my-core")) == cost_tables()["cortex-m4f"]
+
+
+def test_terms_count_the_loops_of_the_default():
+    fe = FrontEnd()
+    terms = work_terms(fe)
+    assert terms["sample"] == 16000
+    assert terms["first_4"] == 49 * 64
+    assert terms["butterfly"] == 49 * 3 * 64
+    assert terms["twiddle"] == 49 * (4 + 16 + 64)
+    assert terms["band"] == 49 * 40
+    assert code_terms(fe) == {"radix_4": True, "radix_2": False, "stretch": 3, "live_part": 10, "overlap": True}
+
+
+def test_samples_between_frames_are_not_copied():
+    fe = FrontEnd(window=300, hop=1000, clip_samples=16000)
+    assert work_terms(fe)["sample"] == 16 * 300
