@@ -1,6 +1,6 @@
 """The only surface that plugins import: values, Protocols and errors of the studio."""
 
-from studio.core.block import Block, Param, Port, WeightSpec
+from studio.core.block import Block, NetworkBuilder, Param, Params, Port, WeightSpec
 from studio.core.errors import (
     Cancelled,
     CheckFailed,
@@ -59,9 +59,11 @@ __all__ = [
     "KitRun",
     "MemoryRegion",
     "Network",
+    "NetworkBuilder",
     "Op",
     "Param",
     "ParameterError",
+    "Params",
     "Port",
     "Power",
     "Probe",

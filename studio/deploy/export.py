@@ -102,7 +102,8 @@ def assemble(subject: Subject, target: TargetDevice, context: JobContext, golden
     program, unsupported = _program(subject.network, target)
     tables = _frontend_tables(subject)
     tflite = subject.tflite if subject.tflite is not None else write_tflite(subject.network)
-    context.progress(0.4, "computing golden vectors")
+    if golden:
+        context.progress(0.4, "computing golden vectors")
     return ExportJob(
         name=subject.name,
         network=subject.network,
