@@ -57,8 +57,10 @@ def check_project(project: Project) -> None:
         raise InputError(f"labels occur twice: {', '.join(twice)}", where="labels", hint="keep each once")
     for label in project.labels:
         check_label(label)
-    if not project.interval_ms > 0:
-        raise InputError(f"interval_ms = {project.interval_ms} is not above 0", where="interval_ms", hint="milliseconds, such as 1000")
+    if not 0 < project.interval_ms <= 86_400_000:
+        raise InputError(
+            f"interval_ms = {project.interval_ms} is not above 0 and at most a day", where="interval_ms", hint="milliseconds, such as 1000"
+        )
 
 
 def check_label(label: Any, where: str = "labels") -> str:

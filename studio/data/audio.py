@@ -16,7 +16,7 @@ from studio.core.errors import InputError
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".caf")
 FULL_SCALE = 32768
-MAX_SECONDS = 4 * 3600
+MAX_SAMPLES = 2**29
 
 _STREAMED = 0x7FFF0000
 
@@ -96,9 +96,9 @@ def _missing_wav_bytes(file: BinaryIO, size: int) -> int:
 def _check_header(file: soundfile.SoundFile, path: Path) -> None:
     if file.samplerate < 1000 or file.samplerate > 768_000:
         raise InputError(f"its rate is {file.samplerate} Hz", where=str(path), hint="1 to 768 kHz can be read")
-    if file.seekable() and file.frames > MAX_SECONDS * file.samplerate:
+    if file.frames * file.channels > MAX_SAMPLES:
         hours = file.frames / file.samplerate / 3600
-        raise InputError(f"it lasts {hours:.1f} hours", where=str(path), hint="cut it into pieces of at most 4 hours")
+        raise InputError(f"it lasts {hours:.1f} hours", where=str(path), hint="cut it into pieces of at most an hour")
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What is wrong with recordings before anything is trained on them."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -33,6 +34,17 @@ def check_clips(dataset: Dataset) -> tuple[Issue, ...]:
         for i in np.flatnonzero(peaks < SILENT_PEAK)
         if not _may_be_silent(dataset.label_names[dataset.labels[i]])
     ]
+    return tuple(issues)
+
+
+def check_labels(library: Library, labels: Sequence[str]) -> tuple[Issue, ...]:
+    """Warn of labels that are marked in recordings and that the project does not have."""
+    unknown = Counter(s.label for s in library.segments if s.label not in labels)
+    issues = []
+    for label, count in unknown.items():
+        near = difflib.get_close_matches(label, labels, 1)
+        way = f"did you mean {near[0]!r}?" if near else "add it to labels, or leave these clips out"
+        issues.append(Issue("data.label", "warning", label, f"{count} clips bear this label, which the project does not have; {way}"))
     return tuple(issues)
 
 

@@ -71,6 +71,11 @@ def scan_folder(source: Path, pattern: str | None = None) -> Scan:
     return scan
 
 
+def shown(path: Path) -> str:
+    """Return a path that can be printed and stored; bytes that are no Unicode become question marks."""
+    return str(path).encode("utf-8", "replace").decode()
+
+
 def label_order(labels: Iterable[str]) -> tuple[str, ...]:
     """Sort labels as people do (2 before 10), with unknown words and background sounds last."""
     return tuple(sorted(set(labels), key=lambda x: (x.strip("_").casefold().split("_")[0] in _LAST, natural_key(x))))
@@ -92,7 +97,7 @@ def _by_folder(source: Path) -> Scan:
     problems: list[Problem] = []
     entries = _visible(source)
     folders = [e for e in entries if e.is_dir()]
-    problems += [Problem(e.name, _reason_outside(e)) for e in entries if not e.is_dir()]
+    problems += [Problem(shown(Path(e.name)), _reason_outside(e)) for e in entries if not e.is_dir()]
     if folders and all(_is_split_folder(f) for f in folders):
         for above in folders:
             for entry in _visible(above):
@@ -108,7 +113,7 @@ def _is_split_folder(folder: Path) -> bool:
 
 
 def _add_class(source: Path, folder: Path, split: Split | str, found: list[Found], problems: list[Problem]) -> None:
-    name = folder.relative_to(source).as_posix()
+    name = shown(folder.relative_to(source))
     if not folder.is_dir():
         problems.append(Problem(name, _reason_outside(folder)))
         return
@@ -121,7 +126,7 @@ def _add_class(source: Path, folder: Path, split: Split | str, found: list[Found
     for entry in _visible(folder):
         reason = _reason_not_audio(entry)
         if reason:
-            problems.append(Problem(entry.relative_to(source).as_posix(), reason))
+            problems.append(Problem(shown(entry.relative_to(source)), reason))
         else:
             found.append(Found(entry, label, split=split))
 
@@ -131,6 +136,8 @@ def _reason_outside(path: Path) -> str:
 
 
 def _reason_not_audio(path: Path) -> str:
+    if shown(path) != str(path):
+        return "its name is no valid Unicode: rename it"
     if path.is_dir():
         return "a folder within a label's folder is not read"
     if not path.is_file():
@@ -150,7 +157,7 @@ def _by_pattern(source: Path, pattern: Pattern) -> Scan:
             "its name does not match the pattern" if fields is None else _reason_bad_label(fields["label"])
         )
         if reason:
-            problems.append(Problem(name, reason))
+            problems.append(Problem(shown(Path(name)), reason))
         elif fields is not None:
             found.append(_from_fields(path, fields))
     return Scan(tuple(found), tuple(problems))

@@ -16,7 +16,7 @@ from studio.data.audio import file_sha256, read_clip
 from studio.data.dataset import load_dataset
 from studio.data.defaults import measure_normalisation, suggest_frontend
 from studio.data.health import check_clips, check_library
-from studio.data.importers import Found, Problem, label_order, scan_folder
+from studio.data.importers import Found, Problem, label_order, scan_folder, shown
 from studio.data.splits import Item, assign_splits, parse_split
 from studio.storage.atomic import new_folder, refuse_occupied, write_error
 from studio.storage.folder import ProjectFolder
@@ -88,7 +88,7 @@ def _probe(source: Path, found: Sequence[Found], progress: Progress) -> tuple[li
         try:
             good.append((file, _recording(source, file)))
         except InputError as error:
-            bad.append(Problem(file.path.relative_to(source).as_posix(), error.message))
+            bad.append(Problem(shown(file.path.relative_to(source)), error.message))
     return good, bad
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from studio.core.errors import InputError, ParameterError
 from studio.core.frontend import FrontEnd, check_frontend
@@ -72,18 +73,26 @@ def _check_recipe(recipe: Recipe) -> None:
 
 def project_toml(project: Project, old: str | None = None) -> str:
     """Return the file's text: the old one with its comments where there is one, changed only where a value changed."""
-    values = {n: msgspec.to_builtins(getattr(project, n)) for n in _ProjectFile.__struct_fields__}
+    values = {n: _builtins(getattr(project, n)) for n in _ProjectFile.__struct_fields__}
     if old is None:
         document = tomlkit.document()
         document.add(tomlkit.comment(_HEAD))
         document.add("schema", tomlkit.item(SCHEMA))
         defaults: Mapping[str, Any] = {}
     else:
-        document = tomlkit.parse(old)
+        document = _parse(old)
         document["schema"] = SCHEMA
-        defaults = msgspec.to_builtins(_ProjectFile(project.name, project.labels))
+        defaults = _builtins(_ProjectFile(project.name, project.labels))
     _update(document, values, defaults)
     return tomlkit.dumps(document)
+
+
+def _parse(text: str) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        hint = "mend the line that was edited by hand, then save again"
+        raise InputError(f"this is no longer TOML: {error}; nothing was saved", where=NAME, hint=hint) from error
 
 
 def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -92,7 +101,7 @@ def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) 
         if isinstance(value, Mapping):
             if key not in table and value == defaults.get(key):
                 continue
-            if key not in table:
+            if not isinstance(table.get(key), Mapping):
                 table[key] = tomlkit.table()
             _update(table[key], value, defaults.get(key, {}))
         elif key not in table:
@@ -100,6 +109,14 @@ def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) 
                 table[key] = _item(value)
         elif _plain(table[key]) != value:
             table[key] = _item(value)
+
+
+def _builtins(value: Any) -> Any:
+    """Return plain values as TOML has them: dicts, lists, numbers, texts."""
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, dict):
+        return {k: _builtins(v) for k, v in plain.items()}
+    return list(plain) if isinstance(plain, tuple) else plain
 
 
 def _plain(item: Any) -> Any:

@@ -60,7 +60,7 @@ def _csv(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return out.getvalue()
 
 
-def _rows(path: Path, columns: Sequence[str], extra: str = "\0") -> Iterable[tuple[str, dict[str, str]]]:
+def _rows(path: Path, columns: Sequence[str], extra: str = "") -> Iterable[tuple[str, dict[str, str]]]:
     """Yield where each row stands, and the row; raise InputError for a wrong column or a row of another length."""
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
@@ -81,7 +81,7 @@ def _rows(path: Path, columns: Sequence[str], extra: str = "\0") -> Iterable[tup
 
 def _check_head(head: Sequence[str], columns: Sequence[str], extra: str, path: Path) -> None:
     for name in head:
-        if name not in columns and not name.startswith(extra):
+        if name not in columns and not (extra and name.startswith(extra)):
             raise unknown_key(name, columns, f"{path}: line 1")
     missing = [c for c in columns if c not in head]
     if missing or len(set(head)) != len(head):

@@ -151,6 +151,22 @@ def test_sha256_and_powers(tmp_path):
     assert [next_power_of_two(n) for n in (1, 2, 3, 240, 480, 512, 513)] == [1, 2, 4, 256, 512, 512, 1024]
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "aiff", "au"])
+def test_a_damaged_file_is_read_or_refused_in_words(write, tone, suffix):
+    path = write(f"a.{suffix}", tone(0.1), **({"subtype": "PCM_16"} if suffix != "ogg" else {}))
+    whole = path.read_bytes()
+    rng = np.random.default_rng(1)
+    for _ in range(150):
+        data = bytearray(whole)
+        for at in rng.integers(0, min(len(data), 200), rng.integers(1, 5)):
+            data[at] = rng.integers(256)
+        path.write_bytes(data[: rng.integers(1, len(data) + 1)] if rng.random() < 0.3 else data)
+        try:
+            assert np.isfinite(read_clip(path).samples).all()
+        except InputError as error:
+            assert error.where == str(path)
+
+
 def test_real_speech_reads(data_folder):
     for path in sorted((data_folder / "speech").glob("*.wav")):
         info = soundfile.info(path)

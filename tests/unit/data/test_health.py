@@ -2,7 +2,7 @@ import numpy as np
 
 from studio.core.library import Library, Recording, Segment
 from studio.data.dataset import Dataset
-from studio.data.health import check_clips, check_library
+from studio.data.health import check_clips, check_labels, check_library
 
 
 def _library(*rows):
@@ -33,6 +33,13 @@ def test_twins_leaks_and_contradictions():
         ("f", "3", 900, "no", "train"),
     )
     assert _ids(check_library(library)) == [("data.twin", "a"), ("data.leak", "c"), ("data.contradiction", "e")]
+
+
+def test_labels_that_the_project_lacks():
+    library = _library(("a", "1", 900, "yes", "train"), ("b", "2", 900, "yess", "train"), ("c", "3", 900, "stop", "test"))
+    issues = check_labels(library, ("yes", "no"))
+    assert _ids(issues) == [("data.label", "yess"), ("data.label", "stop")]
+    assert "'yes'" in issues[0].message
 
 
 def test_clipping_and_silence():

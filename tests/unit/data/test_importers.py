@@ -1,3 +1,7 @@
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 from studio.core.errors import InputError
@@ -78,6 +82,19 @@ def test_missing_empty_and_file(tmp_path):
             scan_folder(tmp_path / name)
         assert words in caught.value.message
         assert caught.value.where.endswith(name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode elsewhere")
+def test_names_that_are_no_unicode_are_told(write, tmp_path):
+    write("in/yes/a.wav")
+    for name in (b"\xff.wav", b"..."):
+        Path(os.fsdecode(os.fsencode(tmp_path / "in" / "yes") + b"/" + name)).touch()
+    Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/\xe4")).mkdir()
+    for pattern in (None, "{label}/{x}.wav"):
+        scan = scan_folder(tmp_path / "in", pattern)
+        assert [f.path.name for f in scan.found] == ["a.wav"]
+        assert "yes/?.wav" in {p.path for p in scan.problems}
+        assert all(p.path.encode() for p in scan.problems)
 
 
 def test_label_order_is_natural_with_unknown_and_background_last():

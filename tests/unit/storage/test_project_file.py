@@ -58,6 +58,32 @@ def test_comments_and_order_of_a_hand_made_file_stay(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "mine",
+    [
+        'schema = 1\nname = "x"\nlabels = ["a"]\nfrontend.hop = 400\nrecipe = {epochs = 3, augmentation = {shift_ms = 5}}\n',
+        'schema = 1\nname = "x"\nlabels = ["a"]\n[recipe]\nepochs = 3\n[frontend]\nhop = 400\n[recipe.augmentation]\nshift_ms = 5\n',
+        'schema = 1\nname = "x"\nlabels = [\n  "a", # one\n]\n[recipe.augmentation]\nshift_ms = 5.0\n[frontend]\nhop = 400\n',
+    ],
+)
+def test_every_way_to_write_tables_can_be_changed(tmp_path, mine):
+    path = tmp_path / "project.toml"
+    project = _read(path, mine)
+    assert project_toml(project, mine) == mine
+    noise = msgspec.structs.replace(project.recipe.augmentation, gain_db=(-1.0, 1.0), shift_ms=7.0)
+    changed = msgspec.structs.replace(
+        project, frontend=FrontEnd(hop=160, mels=20), recipe=Recipe(epochs=9, batch=8, augmentation=noise), interval_ms=5.0
+    )
+    assert _read(path, project_toml(changed, mine)) == changed
+
+
+def test_a_file_broken_by_hand_meanwhile_is_not_overwritten():
+    with pytest.raises(InputError, match="no longer TOML") as caught:
+        project_toml(PROJECT, 'schema = 1\nname = "x\n')
+    assert "line 2" in caught.value.message
+    assert project_toml(PROJECT, "schema = 1\nfrontend = 3\n")
+
+
+@pytest.mark.parametrize(
     ("text", "message", "where", "hint"),
     [
         ('schema = 1\nname = "x"\nlabels = []\nfrontent = 3\n', "unknown key 'frontent'", "project.toml: frontent", "'frontend'"),
