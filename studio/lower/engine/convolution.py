@@ -152,8 +152,8 @@ def _depthwise_kernel(d: Drafter, source: Tensor, out: Tensor, window: dict[str,
     dims = plane_dims(source.shape, out.shape, window, columns, length)
     outputs, channels = prod(out.shape), out.shape[3]
     if not d.dsp or window["dilation_height"] > 1:
-        dims |= {"taps": outputs * kernel_h * kernel_w, "tap_columns": outputs * kernel_w}
-        return "ot_depthwise_conv", columns * length, dims
+        dims |= {"taps": outputs * kernel_h * kernel_w, "places": kernel_h * kernel_w, "place_columns": kernel_w}
+        return "ot_depthwise_conv", 4 * kernel_h * kernel_w + columns * length, dims
     if (kernel_h, kernel_w, window["dilation_width"]) == (3, 3, 1):
         pairs = out.shape[1] // 2 if window["stride_height"] == 1 else 0
         dims |= {"pairs": dims["out_columns"] * pairs, "singles": dims["out_columns"] * (out.shape[1] - 2 * pairs)}

@@ -12,7 +12,7 @@ def tile_dims(dsp: bool, pixels: int, channels: int, inputs: int, groups: int) -
     """Count the products of `channels` filters of `inputs` inputs, in each group, with every pixel.
 
     DSP: tiles of three pixels, pairs of channels in a tile, quads of inputs in a pair (an odd number of quads has a loop of its
-    own). Plain: a pixel is a tile, the odd last channel has a loop of its own, and a step is one input.
+    own). Plain: a pixel is a tile, the odd last channel has a loop of its own.
     """
     if dsp:
         quads, tiles = -(-inputs // 4), -(-pixels // 3) * groups
@@ -24,9 +24,10 @@ def tile_dims(dsp: bool, pixels: int, channels: int, inputs: int, groups: int) -
 
 
 def row_dims(lines: int, channels: int, inputs: int) -> dict[str, int]:
-    """Count the plain inner loop: each line of inputs times pairs of rows, then the odd last row."""
+    """Count the plain inner loop: each line of inputs times pairs of rows, four inputs a step; then the odd last row."""
     pairs, odd = lines * (channels // 2), lines * (channels % 2)
-    return {"pairs": pairs, "steps": pairs * inputs, "singles": odd, "single_steps": odd * inputs}
+    dims = {"pairs": pairs, "steps": pairs * (inputs // 4), "rest": pairs * (inputs % 4)}
+    return dims | {"singles": odd, "single_steps": odd * inputs}
 
 
 def gather_dims(source: Shape, out: Shape, window: Window, groups: int) -> dict[str, int]:
