@@ -22,10 +22,8 @@ STACK_LEAST = 1024
 """Bytes of RAM that must be left for the stack, or the program does not count as fitting."""
 
 _OVERFLOW = re.compile(r"region [`'](FLASH|RAM)'.*overflowed by (\d+) bytes")
-_ERROR = re.compile(
-    r"^(?:(?P<file>[^\n]+?):(?P<line>\d+):(?:\d+:)? )?(?:[^\n:]*ld[^\n:]*: )?(?:fatal )?error: (?P<words>.+)$|^[^\n]*/ld: (?P<link>.+)$",
-    re.M,
-)
+_COMPILE_ERROR = re.compile(r"^(?P<file>[^\n]+?):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<words>.+)$", re.M)
+_LINK_ERROR = re.compile(r"^.*?(?P<words>(?:undefined|duplicate|multiple definition|cannot) .+)$|^.*?error: (?P<other>.+)$", re.M)
 _COMPILE_S, _LINK_S = 300, 600
 
 
@@ -137,12 +135,12 @@ def _failure(said: str, command: Sequence[str], out: Path, what: str) -> StudioE
     log = out / "build.log"
     log.write_text(" ".join(command) + "\n\n" + said, encoding="utf-8")
     hint = f"all that the compiler said: {log}"
-    match = _ERROR.search(said)
-    if match is None:
-        first = next((line.strip() for line in said.splitlines() if line.strip()), "the compiler said nothing")
-        return StudioError(f"{what}: {first}", where=str(out), hint=hint)
-    where = f"{Path(match['file']).name} line {match['line']}" if match["file"] else str(out)
-    return StudioError(f"{what}: {(match['words'] or match['link']).strip()}", where=where, hint=hint)
+    if match := _COMPILE_ERROR.search(said):
+        return StudioError(f"{what}: {match['words']}", where=f"{Path(match['file']).name} line {match['line']}", hint=hint)
+    if match := _LINK_ERROR.search(said):
+        return StudioError(f"{what}: {match['words'] or match['other']}", where=str(out), hint=hint)
+    first = next((line.strip() for line in said.splitlines() if line.strip()), "the compiler said nothing")
+    return StudioError(f"{what}: {first}", where=str(out), hint=hint)
 
 
 class _Section(msgspec.Struct, frozen=True):

@@ -12,10 +12,15 @@ void Fault_Handler(void);
 #define CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define VTOR (*(volatile uint32_t *)0xE000ED08u)
 
-__attribute__((section(".vectors"), used)) const void *const vectors[16] = {
-    &__stack_top,          (const void *)Reset_Handler, (const void *)Fault_Handler, (const void *)Fault_Handler,
-    (const void *)Fault_Handler, (const void *)Fault_Handler, (const void *)Fault_Handler, 0, 0, 0, 0, (const void *)Fault_Handler,
-    (const void *)Fault_Handler, 0, (const void *)Fault_Handler, (const void *)Fault_Handler,
+typedef void (*Handler)(void);
+
+__attribute__((section(".vectors"), used)) const struct {
+  const void *stack;
+  Handler handlers[15];
+} vectors = {
+    &__stack_top,
+    {Reset_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler, Fault_Handler, 0, 0, 0, 0, Fault_Handler,
+     Fault_Handler, 0, Fault_Handler, Fault_Handler},
 };
 
 /* Volatile words: a compiler that saw a copy here would call memcpy, whose code may use the FPU. */
@@ -27,7 +32,7 @@ static void set_up_memory(void) {
 
 __attribute__((noreturn)) void Reset_Handler(void) {
 #if __ARM_ARCH >= 7
-  VTOR = (uint32_t)(uintptr_t)vectors; /* a boot loader may have left its own */
+  VTOR = (uint32_t)(uintptr_t)&vectors; /* a boot loader may have left its own */
 #endif
 #ifdef __ARM_FP
   CPACR |= 0xFu << 20;
