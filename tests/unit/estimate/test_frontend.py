@@ -1,10 +1,14 @@
 """The front end's cost against the kit that runs it."""
 
+import importlib.util
+import sys
+
 import msgspec
 import pytest
 
 from studio.boards import board, load_boards
 from studio.core.frontend import FrontEnd
+from studio.core.places import shipped
 from studio.dsp.tables import state_bytes
 from studio.estimate.frontend import code_terms, cost_tables, costs_of, frontend_cost, work_terms
 
@@ -69,3 +73,31 @@ def test_terms_count_the_loops_of_the_default():
 def test_samples_between_frames_are_not_copied():
     fe = FrontEnd(window=300, hop=1000, clip_samples=16000)
     assert work_terms(fe)["sample"] == 16 * 300
+
+
+@pytest.mark.parametrize("id", ["virtual-m4", "virtual-m3"])
+def test_the_table_is_still_that_of_the_shipped_c(id):
+    """Build one design that the fit has not seen and count it on the kit: a changed frontend.c calls for a new table."""
+    pytest.importorskip("ziglang")
+    bench = measuring_script()
+    target = board(id)
+    fe = bench.design(bench.HELD_OUT[2])
+    kit, said = bench.measure(fe, target).cost, frontend_cost(fe, target.core)
+    assert said.ram_bytes == kit.ram_bytes
+    assert said.const_bytes == kit.const_bytes
+    assert said.stack_bytes >= kit.stack_bytes
+    assert said.instructions == pytest.approx(kit.instructions, rel=0.03)
+    assert said.cycles == pytest.approx(kit.cycles, rel=0.05)
+    assert said.code_bytes == pytest.approx(kit.code_bytes, rel=0.10)
+
+
+def measuring_script():
+    path = shipped("board_support") / "costs" / "measure_frontend.py"
+    spec = importlib.util.spec_from_file_location("measure_frontend", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[spec.name]
+    return module
