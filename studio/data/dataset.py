@@ -93,7 +93,7 @@ def _decode(library: Library, segments: list[Segment], project: Project, progres
         part = opened[1].samples[segment.start : segment.end]
         pcm[i] = to_pcm(fit(resample(part, opened[1].rate, fe.sample_rate), fe.clip_samples))
         if i % 64 == 0:
-            progress(i / len(segments), f"reading clips: {i} of {len(segments)}")
+            progress(i / len(segments), f"preparing {len(segments)} clips")
     return pcm
 
 

@@ -60,6 +60,7 @@ def create_from_folder(
     if not readable:
         first = problems[0]
         raise InputError("none of the audio files can be read", where=str(source), hint=f"{first.path}: {first.reason}")
+    _refuse_one_label(source, [f for f, _ in readable])
     splits = assign_splits([_item(f, r) for f, r in readable], rule, seed)
     with new_folder(dest) as part:
         recordings = _place([r for _, r in readable], [f for f, _ in readable], part / "data" / "recordings", reference, progress)
@@ -79,12 +80,20 @@ def create_from_folder(
     return ProjectFolder.open(dest), report
 
 
+def _refuse_one_label(source: Path, found: Sequence[Found]) -> None:
+    labels = {f.label for f in found}
+    if len(labels) == 1:
+        message = f"all {len(found)} recordings have one label, {labels.pop()!r}; a network tells two or more apart"
+        hint = f"put each label's files in a folder of its name, or use --pattern; the first file is {found[0].path.name!r}"
+        raise InputError(message, where=str(source), hint=hint)
+
+
 def _probe(source: Path, found: Sequence[Found], progress: Progress) -> tuple[list[tuple[Found, Recording]], list[Problem]]:
     """Decode every file; return the good ones with what is known of them, and the bad ones with the reason."""
     good, bad = [], []
     for i, file in enumerate(found):
         if i % 64 == 0:
-            progress(0.4 * i / len(found), f"reading {i} of {len(found)} files")
+            progress(0.4 * i / len(found), f"reading {len(found)} files")
         try:
             good.append((file, _recording(source, file)))
         except InputError as error:
@@ -128,7 +137,7 @@ def _place(
             _copy(file.path, folder / path)
         placed.append(msgspec.structs.replace(recording, id=id, path=path, reference=reference))
         if i % 64 == 0:
-            progress(0.4 + 0.2 * i / len(found), f"copying {i} of {len(found)} files")
+            progress(0.4 + 0.2 * i / len(found), f"placing {len(found)} files")
     return tuple(placed)
 
 

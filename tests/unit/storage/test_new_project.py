@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -76,13 +79,13 @@ def test_the_same_files_in_train_and_test_are_not_trained_on(tmp_path):
 
 def test_names_that_differ_only_in_case_or_suffix_do_not_collide(tmp_path):
     rng = np.random.default_rng(0)
-    for n, name in enumerate(("yes/a.wav", "yes/a.flac", "yes/A.wav", "yes/b.wav", "yes/c.wav")):
-        (tmp_path / "in" / "yes").mkdir(parents=True, exist_ok=True)
+    for n, name in enumerate(("yes/a.wav", "yes/a.flac", "yes/A.wav", "yes/b.wav", "no/c.wav", "no/d.wav")):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(tmp_path / "in" / name, rng.uniform(-0.3, 0.3, 4000 + n), 16000)
     folder, report = create_from_folder(tmp_path / "p", tmp_path / "in")
-    assert report.clips == 5
+    assert report.clips == 6
     paths = [r.path.casefold() for r in folder.library().recordings]
-    assert len(set(paths)) == 5
+    assert len(set(paths)) == 6
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,27 @@ def test_cancelling_leaves_nothing(tmp_path, error, at):
 
     with pytest.raises((KeyboardInterrupt, Cancelled)):
         create_from_folder(tmp_path / "p", source, progress=progress)
+    assert {p.name for p in tmp_path.iterdir()} <= {"in", "cache"}
+
+
+def test_one_label_is_nothing_to_tell_apart(tmp_path):
+    with pytest.raises(InputError, match="one label, 'yes'") as caught:
+        create_from_folder(tmp_path / "p", _fill(tmp_path / "in", ("yes",)))
+    assert "--pattern" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
+def test_a_disk_that_cannot_take_the_recordings_leaves_nothing(tmp_path):
+    source = _fill(tmp_path / "in", rate=16000)
+    program = (
+        "import resource, sys; from pathlib import Path; from studio.core.errors import InputError\n"
+        "from studio.storage.new import create_from_folder\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))\n"
+        "try: create_from_folder(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "except InputError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, tmp_path / "p", source], capture_output=True, text=True, check=True)
+    assert "cannot be written: File too large" in done.stdout
     assert {p.name for p in tmp_path.iterdir()} <= {"in", "cache"}
 
 
