@@ -48,8 +48,8 @@ typedef int16_t unit;
 
 static struct {
   float spectrum[FE_FFT + 2]; /* complex points, then the power of bin k at 2k */
-  int32_t filled;                   /* samples in history; below zero: samples still to be skipped */
-  int32_t row;                      /* where the next frame's features go: the oldest row */
+  int32_t filled;             /* samples in history; below zero: samples still to be skipped */
+  int32_t row;                /* where the next frame's features go: the oldest row */
   int16_t history[(FE_WINDOW + 1) & ~1];
   int8_t features[FE_FEATURE_BYTES];
 } state;
@@ -64,12 +64,12 @@ INLINE int side_of(int s) {
 
 /* The windowed samples s and s + 1 as a complex point. */
 INLINE void point(int s, int side, float *re, float *im) {
-  const int16_t *x = state.history + s;
-  const float *w = side == RISING ? frontend_window + s : frontend_window + FE_WINDOW - s;
   if (side == SILENT) {
     *re = *im = 0.0f;
     return;
   }
+  const int16_t *x = state.history + s;
+  const float *w = side == RISING ? frontend_window + s : frontend_window + FE_WINDOW - s;
   *re = (float)x[0] * w[0];
   *im = (float)x[1] * (side == RISING ? w[1] : w[-1]);
 }
