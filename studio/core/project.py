@@ -1,11 +1,12 @@
 """The document: one immutable value that holds the whole design."""
 
 import hashlib
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
 
-from studio.core.errors import InputError
+from studio.core.errors import InputError, ParameterError
 from studio.core.frontend import FrontEnd
 from studio.core.graph import ModelGraph
 
@@ -61,6 +62,27 @@ def check_project(project: Project) -> None:
         raise InputError(
             f"interval_ms = {project.interval_ms} is not above 0 and at most a day", where="interval_ms", hint="milliseconds, such as 1000"
         )
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raise ParameterError naming the first field of a recipe that cannot be trained by."""
+    noise = recipe.augmentation
+    rules = (
+        ("epochs", 1 <= recipe.epochs <= 10_000, "1 to 10000"),
+        ("batch", 2 <= recipe.batch <= 4096, "2 to 4096"),
+        ("learning_rate", 0 < recipe.learning_rate <= 1, "above 0, at most 1"),
+        ("label_smoothing", 0 <= recipe.label_smoothing < 1, "0 to below 1"),
+        ("seed", 0 <= recipe.seed < 2**31, "0 to 2147483647"),
+        ("augmentation.noise_probability", 0 <= noise.noise_probability <= 1, "0 to 1"),
+        ("augmentation.noise_snr_db", -100 <= noise.noise_snr_db[0] <= noise.noise_snr_db[1] <= 200, "two dB values, the lower first"),
+        ("augmentation.gain_db", -100 <= noise.gain_db[0] <= noise.gain_db[1] <= 100, "two dB values, the lower first"),
+        ("augmentation.shift_ms", 0 <= noise.shift_ms <= 60_000, "0 to 60000"),
+    )
+    for field, holds, allowed in rules:
+        if not holds:
+            raise ParameterError(
+                f"{field} = {attrgetter(field)(recipe)} is out of range", where=f"recipe.{field}", hint=f"allowed: {allowed}"
+            )
 
 
 def check_label(label: Any, where: str = "labels") -> str:

@@ -12,21 +12,6 @@ from studio.data.dataset import Dataset
 from studio.dsp.log_mel import features_batch
 
 CALIBRATION_CLIPS = 200
-LONGEST = 10_000
-
-
-def check_recipe(recipe: Recipe) -> None:
-    """Raise InputError naming the first field of a recipe that cannot be trained by."""
-    rules = (
-        ("epochs", 1 <= recipe.epochs <= LONGEST, f"1 to {LONGEST}"),
-        ("batch", 2 <= recipe.batch <= 4096, "2 to 4096"),
-        ("learning_rate", 0 < recipe.learning_rate <= 1, "above 0, at most 1"),
-        ("label_smoothing", 0 <= recipe.label_smoothing < 1, "0 to below 1"),
-        ("seed", 0 <= recipe.seed < 2**31, f"0 to {2**31 - 1}"),
-    )
-    for field, holds, allowed in rules:
-        if not holds:
-            raise InputError(f"{field} = {getattr(recipe, field)} is out of range", where=f"recipe.{field}", hint=f"allowed: {allowed}")
 
 
 def check_dataset(dataset: Dataset) -> None:

@@ -11,12 +11,12 @@ from studio.blocks import registry
 from studio.core.block import Block
 from studio.core.errors import GraphError, InputError
 from studio.core.graph import infer
-from studio.core.project import Project, Recipe, design_digest
+from studio.core.project import Project, Recipe, check_recipe, design_digest
 from studio.core.protocols import JobContext
 from studio.core.registry import Registry
 from studio.data.dataset import load_dataset
 from studio.lower.tflite import write_tflite
-from studio.ml.clips import Clips, check_dataset, check_recipe
+from studio.ml.clips import Clips, check_dataset
 from studio.plugin import load_plugins
 from studio.storage.atomic import write_bytes, write_text
 from studio.storage.folder import ProjectFolder
