@@ -72,22 +72,23 @@ def _table(folder: Path, trained: dict[str, Any], checked: dict[str, Any], secon
         ("accuracy, kit", f"{checked['accuracy']:.1%}", f"{checked['inputs']} test clips, features and network on {checked['target']}"),
     )
     cost = (
-        ("MACs", format_count(checked["macs"]), ""),
+        ("MACs", format_count(checked["macs"]), "-"),
         ("flash", format_size(estimate["flash_bytes"]), format_size(checked["flash_bytes"])),
         ("RAM", format_size(estimate["ram_bytes"]), format_size(checked["ram_bytes"])),
         ("stack", format_size(estimate["stack_bytes"]), format_size(checked["stack_bytes"])),
         ("instructions, network", format_count(estimate["instructions"]), format_count(checked["instructions"])),
         ("instructions, front end", format_count(estimate["frontend_instructions"]), format_count(checked["frontend_instructions"])),
-        ("latency", f"{latency['value']:.0f} ms ({latency['low']:.0f} to {latency['high']:.0f})", "estimated, front end and network"),
     )
+    band = f"latency: {latency['value']:.0f} ms ({latency['low']:.0f} to {latency['high']:.0f}), estimated, front end and network together"
     equal = checked["inputs"] - checked["mismatching_inputs"]
     return "\n".join(
         (
             "",
             table(accuracy),
             "",
-            table(cost, ("", "estimate", "kit"), (1,)),
+            table(cost, ("", "estimate", "kit"), (1, 2)),
             "",
+            band,
             f"kit outputs equal: {equal}/{checked['inputs']}",
             f"project: {folder}   took {format_seconds(seconds)}",
         )

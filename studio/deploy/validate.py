@@ -7,8 +7,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from studio.deploy.conversation import Answer, Record, decode, encode
-from studio.deploy.subject import Subject, load_subject, with_random_weights
 
 from studio.core.errors import InputError, StudioError
 from studio.core.frontend import FrontEnd
@@ -17,6 +15,9 @@ from studio.core.protocols import Image, JobContext, KitRun
 from studio.core.report import Interval, ResourceReport
 from studio.core.target import TargetDevice
 from studio.deploy import oracle
+from studio.deploy.conversation import Answer, Record, decode, encode
+from studio.deploy.subject import Subject, load_subject, with_random_weights
+from studio.jobs import StepContext
 
 COUNTED_PASSES = 3  # counting slows the emulator down; the counts of an int8 network hardly depend on its input
 
@@ -176,9 +177,10 @@ def _build(subject: Subject, target: TargetDevice, toolchain: str, scratch: Path
 
     context.progress(0.1, "generating C")
     sources = scratch / "sources"
-    generate(subject, "export_c", sources, target, context)
+    generate(subject, "export_c", sources, target, StepContext(context, 0.1, 0.2))
     context.progress(0.2, "compiling")
-    return build(sources, target, toolchain, scratch / "build", frontend=subject.frontend is not None, context=context)
+    part = StepContext(context, 0.2, 0.4)
+    return build(sources, target, toolchain, scratch / "build", frontend=subject.frontend is not None, context=part)
 
 
 def _run(image: Image, target: TargetDevice, probe: str, input: bytes, context: JobContext) -> KitRun:
@@ -186,9 +188,9 @@ def _run(image: Image, target: TargetDevice, probe: str, input: bytes, context: 
 
     flasher = flasher_for(target)
     context.progress(0.4, f"programming {target.name}")
-    flasher.program(image, target, probe, context)
+    flasher.program(image, target, probe, StepContext(context, 0.4, 0.45))
     context.progress(0.45, f"running on {target.name}")
-    return flasher.run(image, target, probe, input, 600.0, context, counted_passes=COUNTED_PASSES)
+    return flasher.run(image, target, probe, input, 600.0, StepContext(context, 0.45, 0.85), counted_passes=COUNTED_PASSES)
 
 
 def _require_all(heard: KitRun, answers: Sequence[Answer], expected: int) -> None:
