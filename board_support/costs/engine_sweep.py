@@ -52,7 +52,18 @@ class Growing:
 
     def step(self) -> None:
         """Add one operator, or a few that belong together."""
-        kind = self.any("conv2d", "grouped", "pointwise", "depthwise_conv2d", "depthwise_conv2d", "depthwise3", "pool", "residual", "concatenate", "relu")
+        kind = self.any(
+            "conv2d",
+            "grouped",
+            "pointwise",
+            "depthwise_conv2d",
+            "depthwise_conv2d",
+            "depthwise3",
+            "pool",
+            "residual",
+            "concatenate",
+            "relu",
+        )
         if kind == "conv2d":
             self.add("conv2d", {"filters": self.any(*_CHANNELS), **self.window(), "activation": self.any("none", "relu")})
         elif kind == "grouped" and self.shape[2] % 2 == 0:

@@ -8,7 +8,7 @@ tried on networks that the fit has not seen. With --check nothing is written.
 import argparse
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from studio.core.protocols import ExportJob, Image
 from studio.core.target import TargetDevice
 from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
-from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, engine_cost
+from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
 from studio.jobs import QuietContext
 from studio.lower.engine import program, runtime_files, variant_for
 from studio.plugin import load_plugins
@@ -111,7 +111,10 @@ def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
             run[call.kernel] |= set(counted.functions)
     # What the program always runs, or never runs together with the kernel, is not the kernel's.
-    own = {k: {f for f in fs if f == k or f in run[k] or f in ("ot_requantise", "ot_clamp", "ot_unfold", "ot_tile_dsp")} for k, fs in found.items()}
+    own = {
+        k: {f for f in fs if f == k or f in run[k] or f in ("ot_requantise", "ot_clamp", "ot_unfold", "ot_tile_dsp")}
+        for k, fs in found.items()
+    }
     return {k: tuple(sorted(v - set(GENERATED))) for k, v in own.items()}
 
 
@@ -151,9 +154,7 @@ def run_of(rows: Sequence[Measured]) -> RunCode:
     return RunCode(once, call, argument, round(own, 1))
 
 
-def kernel_of(
-    name: str, calls: Sequence[tuple[Call, CallCount, int]], functions: tuple[str, ...], rows: Sequence[Measured]
-) -> KernelCost:
+def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount, int]], functions: tuple[str, ...], rows: Sequence[Measured]) -> KernelCost:
     """Fit one kernel's weights."""
     names = sorted({n for call, _, _ in calls for n in call.dims})
     terms = np.array([[call.dims.get(n, 0) for n in names] for call, _, _ in calls], float)
@@ -180,11 +181,18 @@ def write(table: EngineTable) -> Path:
     """Write a core's table as TOML."""
     path = shipped("board_support") / "costs" / f"engine_{table.core}.toml"
     document = tomlkit.document()
-    document.add(tomlkit.comment("What the engine's kernels cost on this core, measured by measure_engine.py. Bytes of code and stack; instructions"))
-    document.add(tomlkit.comment("and cycles (documented timings, zero wait states) of one pass of each loop that studio/lower/engine/dims.py counts."))
+    document.add(
+        tomlkit.comment("What the engine's kernels cost on this core, measured by measure_engine.py. Bytes of code and stack; instructions")
+    )
+    document.add(
+        tomlkit.comment(
+            "and cycles (documented timings, zero wait states) of one pass of each loop that studio/lower/engine/dims.py counts."
+        )
+    )
     for key, value in msgspec.to_builtins(table).items():
         document[key] = value
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    cost_tables.cache_clear()
     return path
 
 
@@ -197,8 +205,6 @@ def check(target: TargetDevice) -> None:
         for what in ("instructions", "cycles"):
             seen = sum(getattr(c, what) for c in (*row.counts.calls, row.counts.own))
             errors[what] = f"{sum(getattr(c, what) for c in said.per_call) / seen - 1:+.1%} of {seen}"
-        from studio.estimate.engine import base_cost
-
         base = base_cost(target.core)
         flash = sum(said.code.values()) + sum(said.constants.values()) + base.code_bytes
         errors["flash"] = f"{flash / row.image.flash_bytes - 1:+.2%} of {row.image.flash_bytes}"

@@ -1,0 +1,56 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from random_networks import random_network
+
+from studio.lower.engine import program
+from studio.lower.engine.plan import Block, Span, plan
+
+
+@st.composite
+def blocks(draw):
+    made = []
+    for number in range(draw(st.integers(1, 12))):
+        first = draw(st.integers(0, 9))
+        made.append(Block([Span(f"t{number}", draw(st.integers(1, 300)), first, first + draw(st.integers(0, 5)), number)]))
+    return made
+
+
+def overlaps(a, b) -> bool:
+    return a.offset < b.offset + b.size and b.offset < a.offset + a.size
+
+
+@given(blocks())
+def test_what_lives_together_lies_apart(made):
+    buffers, arena = plan(made)
+    for i, a in enumerate(buffers):
+        assert a.offset % 4 == 0
+        assert a.offset + a.size <= arena
+        assert not any(overlaps(a, b) for b in buffers[:i] if a.first <= b.last and b.first <= a.last)
+    assert arena <= sum(-(-b.size // 4) * 4 for b in buffers)
+
+
+def test_one_after_the_other_share_memory():
+    _, arena = plan([Block([Span("a", 100, 0, 1)]), Block([Span("b", 40, 1, 2)]), Block([Span("c", 100, 2, 3)])])
+    assert arena == 140
+
+
+def test_a_shrinking_block_frees_its_end():
+    chain = Block([Span("in", 100, 0, 1, 0), Span("out", 20, 1, 3, 1)])
+    _, arena = plan([chain, Block([Span("late", 80, 2, 3, 2)])])
+    assert arena == 100
+
+
+def test_only_a_call_that_may_runs_in_place():
+    for seed in range(60):
+        plan = program(random_network(seed))
+        whole = {b.tensor: b for b in plan.buffers if b.tensor >= 0}
+        for number, call in enumerate(plan.calls):
+            out = whole[plan.network.ops[call.op].outputs[0]]
+            for tensor in plan.network.ops[call.op].inputs:
+                taken = whole.get(tensor)
+                if taken is None or not overlaps(taken, out):
+                    continue
+                assert taken.last <= number, (seed, call)
+                assert taken.offset == out.offset, (seed, call)
+                assert "conv_2d" not in call.kernel, (seed, call)
+                assert "pool" not in call.kernel, (seed, call)
