@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from studio.api import Cancelled, CheckFailed, Image, InputError, JobContext, KitRun, Probe, TargetDevice, locate
 
-from . import flash_bank
+from . import flash_bank, watcher
 
 ID = "kit_virtual"
 _EMULATOR = Path(__file__).parent / "emulator"
@@ -81,8 +81,13 @@ def _job(image: Image, target: TargetDevice, bank: Path, console: Path, timeout_
         "stack": [image.stack_limit, image.stack_top],
         "regions": _regions(image.symbols),
         "counted_passes": counted_passes,
+        "watcher": _text(watcher.library()),
         "timeout_s": timeout_s,
     }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _regions(symbols: Mapping[str, int]) -> dict[str, list[int]]:

@@ -1,6 +1,7 @@
 """Programs built by both compilers, flashed into the virtual kits and run there."""
 
 import shutil
+import sys
 import time
 
 import numpy as np
@@ -90,9 +91,29 @@ def test_instructions_that_a_condition_skips_count(kit, make):
     assert counts[1] - counts[0] == 6
 
 
-def test_uncounted_passes_are_faster(kit, make):
+def test_counting_without_a_compiler_gives_the_same(kit, make, monkeypatch):
+    image = make(frontend=True)
+    records = tensor_records(tensors(2), INPUT_BYTES) + clip_records(np.ones((1, CLIP_SAMPLES), np.int16), CLIP_SAMPLES)
+    native = run(kit, image, "virtual-m4", records, counted_passes=2)
+    monkeypatch.setattr(sys.modules["studio_plugins.kit_virtual.watcher"], "library", lambda: None)
+    plain = run(kit, image, "virtual-m4", records, counted_passes=2)
+    assert native.regions == plain.regions and native.cycles == plain.cycles
+    assert native.output == plain.output
+
+
+def test_an_emulator_that_breaks_down_is_reported(kit, make, monkeypatch, tmp_path):
+    image = make()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "__main__.py").write_text("import os; os.abort()")
+    monkeypatch.setattr(sys.modules["studio_plugins.kit_virtual.flasher"], "_EMULATOR", tmp_path / "broken")
+    with pytest.raises(CheckFailed, match="the emulator broke down"):
+        run(kit, image, "virtual-m4", [])
+
+
+def test_uncounted_passes_are_faster(kit, make, monkeypatch):
     body = '__asm__ volatile("1: subs %0, #1\\n bne 1b" :: "r"(80000) : "cc");'
     image = make(body=body)
+    monkeypatch.setattr(sys.modules["studio_plugins.kit_virtual.watcher"], "library", lambda: None)
     records = tensor_records(tensors(12), INPUT_BYTES)
     counted = run(kit, image, "virtual-m4", records, counted_passes=12)
     free = run(kit, image, "virtual-m4", records, counted_passes=1)
@@ -133,7 +154,7 @@ def test_faults_are_said_in_words(kit, make, name):
 
 def test_unaligned_access_faults_where_the_core_has_none(kit, make):
     body = 'uint32_t word; __asm__ volatile("ldr %0, [%1]" : "=l"(word) : "l"(arena + 1) : "memory"); sink = word;'
-    records = tensor_records(tensors(2), INPUT_BYTES)
+    records = tensor_records(tensors(1), INPUT_BYTES)
     assert "unaligned access to 0x20000" in run(kit, make("virtual-m0", body=body, name="m0"), "virtual-m0", records).fault
     assert run(kit, make("virtual-m4", body=body, name="m4"), "virtual-m4", records).fault == ""
 

@@ -5,10 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import timing
 import unicorn
 from console import APPLICATION_EXIT, Console, Exit
 from unicorn import UcError, arm_const
-from watching import Alignment, Counter
+from watching import make_watcher
 
 PAINT = 0xA5
 NOT_LEFT = 125
@@ -64,6 +65,15 @@ class Memory:
             self._cpu.mem_write(address, data)
 
 
+def count_instructions(code: bytes) -> int:
+    """Count Thumb instructions; the first half-word says whether one has two (Armv7-M Architecture Reference Manual, A5.1)."""
+    at = count = 0
+    while at < len(code):
+        at += 4 if code[at + 1] >> 3 >= 0x1D else 2
+        count += 1
+    return count
+
+
 class Machine:
     """One run of a job from reset to its end; see flasher.py for the job's fields."""
 
@@ -73,8 +83,8 @@ class Machine:
         self._cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self._cpu.ctl_set_cpu_model(_CPUS[job["cpu"]])
         self._memory = Memory(self._cpu)
-        self._counter = Counter(self._cpu, self._memory, job["core"])
-        self._alignment = Alignment(self._cpu, self._misaligned) if job["core"] in _ALIGNED_CORES else None
+        self._watcher = make_watcher(self._cpu, job["watcher"], alignment=job["core"] in _ALIGNED_CORES)
+        self._watching = False
         self._marks = {address: (region, end) for region, pair in job["regions"].items() for end, address in enumerate(pair)}
         self._counts: dict[str, list[int]] = {}
         self._cycles: dict[str, list[int]] = {}
@@ -117,6 +127,8 @@ class Machine:
                 self._give_up(deadline)
                 return
             self._pass_mark(self._reached)
+            if self._fault:
+                return
             at = self._reached | 1
 
     def _go(self, at: int, seconds: float) -> None:
@@ -143,18 +155,22 @@ class Machine:
     def _pass_mark(self, address: int) -> None:
         region, end = self._marks[address]
         self._resumed = address
-        counts = self._counts.get(region, ())
-        if self._alignment and not end:
-            self._alignment.start(region, counts)
-        elif self._alignment:
-            self._alignment.stop()
-        if end and self._counter.running:
-            instructions, cycles = self._counter.stop(address)
-            self._counts.setdefault(region, []).append(instructions)
-            if cycles is not None:
-                self._cycles.setdefault(region, []).append(cycles)
-        elif not end and len(counts) < self._job["counted_passes"]:
-            self._counter.start()
+        if end and self._watching:
+            self._watching = False
+            self._count(region, address)
+        elif not end and len(self._counts.get(region, ())) < self._job["counted_passes"]:
+            self._watching = True
+            self._watcher.start()
+
+    def _count(self, region: str, end: int) -> None:
+        seen = self._watcher.stop()
+        blocks = [(self._memory.read(a, size), times) for (a, size), times in seen.times.items() if a != end]
+        self._counts.setdefault(region, []).append(sum(times * count_instructions(code) for code, times in blocks))
+        if timing.can_estimate(self._job["core"]):
+            self._cycles.setdefault(region, []).append(timing.estimate(self._job["core"], blocks, seen.jumps))
+        if seen.misaligned:
+            address, self._fault_at = seen.misaligned
+            self._fault = f"hard fault: unaligned access to 0x{address:08x}, which {self._job['core']} cannot do"
 
     def _mark(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
         # Going on from a mark meets it once more.
@@ -195,11 +211,6 @@ class Machine:
         self._exit = left.code
         if left.reason != APPLICATION_EXIT:
             self._fault = f"the program gave up (reason 0x{left.reason:x})"
-
-    def _misaligned(self, address: int) -> None:
-        self._fault_at = self._cpu.reg_read(arm_const.UC_ARM_REG_PC)
-        self._fault = f"hard fault: unaligned access to 0x{address:08x}, which {self._job['core']} cannot do"
-        self._cpu.emu_stop()
 
     def _invalid(self, cpu: unicorn.Uc, access: int, address: int, size: int, value: int, _: Any) -> bool:
         self._fault = f"hard fault: {_ACCESSES.get(access, 'bus error at')} 0x{address:08x}"

@@ -47,6 +47,8 @@ def estimate(core: str, blocks: Iterable[tuple[bytes, int]], jumps: int) -> int:
     import capstone
 
     disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+    # What it does not know costs one cycle, and does not end the block.
+    disassembler.skipdata = True
     timings = _CORES[core]
     total = sum(times * _block(timings, disassembler.disasm_lite(code, 0)) for code, times in blocks)
     return round((total + jumps * timings.refill) * timings.factor)

@@ -1,54 +1,63 @@
-"""What is watched while a region runs: instructions and cycles, and accesses that a core cannot do."""
+"""What is watched while a region runs: how often each block ran, and accesses that a core cannot do."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+import ctypes
+from typing import Any, NamedTuple, Protocol
 
-import timing
 import unicorn
+from unicorn.unicorn_py3 import unicorn as binding
 
-_WATCHED_LONGEST = 12_000_000
-"""Instructions of the longest region that is watched access by access: about 4 s."""
-
-
-class Readable(Protocol):
-    """Memory that can be read."""
-
-    def read(self, address: int, count: int) -> bytes:
-        """Read bytes."""
+_SLOTS = 1 << 16
+_ALL = (1, 0)
 
 
-class Counter:
-    """Counts the blocks between two marks, while its hook is in place."""
+class Seen(NamedTuple):
+    """What was seen: times by (address, size) of each block, transfers of control elsewhere than to the next address.
 
-    def __init__(self, cpu: unicorn.Uc, memory: Readable, core: str) -> None:
+    `misaligned` is the first address that was not a multiple of its access' size, and roughly from where; None where all were.
+    """
+
+    times: dict[tuple[int, int], int]
+    jumps: int
+    misaligned: tuple[int, int] | None = None
+
+
+class Watcher(Protocol):
+    """Watches from start to stop."""
+
+    def start(self) -> None:
+        """Put the hooks in place."""
+
+    def stop(self) -> Seen:
+        """Take them away."""
+
+
+def make_watcher(cpu: unicorn.Uc, library: str | None, alignment: bool) -> Watcher:
+    """Return a watcher with hooks in C from `library`, or else in Python; only the former sees misaligned accesses."""
+    return NativeWatcher(cpu, library, alignment) if library else PythonWatcher(cpu)
+
+
+class PythonWatcher:
+    """Hooks in Python."""
+
+    def __init__(self, cpu: unicorn.Uc) -> None:
         self._cpu = cpu
-        self._memory = memory
-        self._core = core if timing.can_estimate(core) else ""
-        self._hook: int | None = None
+        self._hook = 0
         self._times: dict[tuple[int, int], int] = {}
         self._jumps = 0
         self._next = 0
 
     def start(self) -> None:
-        """Count from here."""
-        self._times, self._jumps = {}, 0
+        """Put the hook in place."""
+        self._times, self._jumps, self._next = {}, 0, 0
         self._hook = self._cpu.hook_add(unicorn.UC_HOOK_BLOCK, self._block)
         # Translated code keeps the hooks of its time.
         self._cpu.ctl_flush_tb()
 
-    def stop(self, end: int) -> tuple[int, int | None]:
-        """Return instructions and estimated cycles since the start; the block at `end` does not count."""
+    def stop(self) -> Seen:
+        """Take it away."""
         self._cpu.hook_del(self._hook)
         self._cpu.ctl_flush_tb()
-        self._hook = None
-        blocks = [(self._memory.read(a, size), times) for (a, size), times in self._times.items() if a != end]
-        instructions = sum(times * count_instructions(code) for code, times in blocks)
-        return instructions, timing.estimate(self._core, blocks, self._jumps) if self._core else None
-
-    @property
-    def running(self) -> bool:
-        """Whether the hook is in place."""
-        return self._hook is not None
+        return Seen(self._times, self._jumps)
 
     def _block(self, cpu: unicorn.Uc, address: int, size: int, _: Any) -> None:
         key = (address, size)
@@ -58,41 +67,54 @@ class Counter:
         self._next = address + size
 
 
-class Alignment:
-    """Watches one pass of each region for accesses that an Armv6-M core faults on; the emulator itself would let them through.
+class _Slot(ctypes.Structure):
+    _fields_ = (("key", ctypes.c_uint64), ("times", ctypes.c_uint64))
 
-    Watching is slow: it waits for a second pass, and leaves long regions alone.
-    """
 
-    def __init__(self, cpu: unicorn.Uc, report: Callable[[int], None]) -> None:
+class _Table(ctypes.Structure):
+    """The table of watching.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_uint64) for name in ("jumps", "next", "used", "misaligned", "misaligned_near")),
+        ("slots", _Slot * _SLOTS),
+    )
+
+
+class NativeWatcher:
+    """Hooks in C, which the emulator calls directly."""
+
+    def __init__(self, cpu: unicorn.Uc, library: str, alignment: bool) -> None:
         self._cpu = cpu
-        self._report = report
-        self._watched: set[str] = set()
-        self._hook: int | None = None
+        hooks = ctypes.CDLL(library)
+        self._functions = [(unicorn.UC_HOOK_BLOCK, hooks.watch_block)]
+        if alignment:
+            self._functions.append((unicorn.UC_HOOK_MEM_READ | unicorn.UC_HOOK_MEM_WRITE, hooks.watch_access))
+        self._table = _Table()
+        self._handles: list[ctypes.c_size_t] = []
 
-    def start(self, region: str, counts: Sequence[int]) -> None:
-        """Watch from here, where the region is short and was never watched; `counts` are its passes so far."""
-        if counts and counts[0] < _WATCHED_LONGEST and region not in self._watched:
-            self._watched.add(region)
-            self._hook = self._cpu.hook_add(unicorn.UC_HOOK_MEM_READ | unicorn.UC_HOOK_MEM_WRITE, self._access)
-            self._cpu.ctl_flush_tb()
+    def start(self) -> None:
+        """Put the hooks in place."""
+        ctypes.memset(ctypes.byref(self._table), 0, ctypes.sizeof(self._table))
+        self._handles = [self._add(kind, function) for kind, function in self._functions]
+        self._cpu.ctl_flush_tb()
 
-    def stop(self) -> None:
-        """Watch no longer."""
-        if self._hook is not None:
-            self._cpu.hook_del(self._hook)
-            self._hook = None
-            self._cpu.ctl_flush_tb()
+    def _add(self, kind: int, function: Any) -> ctypes.c_size_t:
+        # The binding's own hook_add takes Python functions only.
+        handle = ctypes.c_size_t()
+        pointer, data = ctypes.cast(function, ctypes.c_void_p), ctypes.cast(ctypes.byref(self._table), ctypes.c_void_p)
+        status = binding.uclib.uc_hook_add(self._cpu._uch, ctypes.byref(handle), kind, pointer, data, *map(ctypes.c_uint64, _ALL))
+        if status != unicorn.UC_ERR_OK:
+            raise unicorn.UcError(status)
+        return handle
 
-    def _access(self, cpu: unicorn.Uc, access: int, address: int, size: int, value: int, _: Any) -> None:
-        if address % size:
-            self._report(address)
-
-
-def count_instructions(code: bytes) -> int:
-    """Count Thumb instructions; the first half-word says whether one has two (Armv7-M Architecture Reference Manual, A5.1)."""
-    at = count = 0
-    while at < len(code):
-        at += 4 if code[at + 1] >> 3 >= 0x1D else 2
-        count += 1
-    return count
+    def stop(self) -> Seen:
+        """Take them away."""
+        for handle in self._handles:
+            binding.uclib.uc_hook_del(self._cpu._uch, handle)
+        self._cpu.ctl_flush_tb()
+        table = self._table
+        if table.used >= _SLOTS:
+            raise RuntimeError(f"more than {_SLOTS // 2} blocks in one region")
+        times = {(slot.key >> 20, slot.key & 0xF_FFFF): slot.times for slot in table.slots if slot.key}
+        misaligned = (table.misaligned, table.misaligned_near) if table.misaligned else None
+        return Seen(times, table.jumps, misaligned)
