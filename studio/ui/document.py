@@ -65,6 +65,7 @@ class Document(QObject):
         self.folder = folder
         self._lock = folder.locked()
         self._lock.__enter__()
+        self._closed = False
         saved = State(folder.project, folder.library(), folder.layout())
         self.state = saved
         self._journal = Journal(folder.path, saved)
@@ -132,6 +133,9 @@ class Document(QObject):
 
     def close(self, discard: bool = False) -> None:
         """Give the folder back; a clean or discarded document leaves no journal."""
+        if self._closed:
+            return
+        self._closed = True
         if discard or self.is_saved:
             self._journal.discard()
         else:

@@ -2,6 +2,7 @@
 
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.errors import StudioError
+from studio.core.errors import InputError, StudioError
 from studio.ui.actions import make_actions
 from studio.ui.commands import Commands
 from studio.ui.session import Session
@@ -37,12 +38,13 @@ class Room(msgspec.Struct, frozen=True):
     object: str
 
 
-ROOMS = (
+_ALL_ROOMS = (
     Room("sounds", "Sounds", "studio.ui.rooms.sounds:SoundsRoom"),
     Room("design", "Design", "studio.ui.rooms.design:DesignRoom"),
     Room("train", "Train", "studio.ui.rooms.train:TrainRoom"),
     Room("deploy", "Deploy", "studio.ui.rooms.deploy:DeployRoom"),
 )
+ROOMS = tuple(r for r in _ALL_ROOMS if find_spec(r.object.split(":")[0]))  # a room appears when it works, not before
 FIRST_ROOM = "design"
 
 
@@ -73,7 +75,9 @@ class MainWindow(QMainWindow):
     def room(self, id: str) -> Any:
         """Return a room's widget, made at the first call."""
         if id not in self.rooms:
-            room = next(r for r in ROOMS if r.id == id)
+            room = next((r for r in ROOMS if r.id == id), None)
+            if room is None:
+                raise InputError(f"there is no room {id} yet", where="window")
             module, name = room.object.split(":")
             self.rooms[id] = getattr(import_module(module), name)(self.session)
             self._stack.addWidget(self.rooms[id])
@@ -81,7 +85,11 @@ class MainWindow(QMainWindow):
 
     def show_room(self, id: str) -> None:
         """Show a room."""
-        id = id if any(r.id == id for r in ROOMS) else FIRST_ROOM
+        known = [r.id for r in ROOMS]
+        if not known:
+            self.current_room = ""
+            return
+        id = id if id in known else FIRST_ROOM if FIRST_ROOM in known else known[0]
         self._stack.setCurrentWidget(self.room(id))
         self._rail_buttons[id].setChecked(True)
         self.current_room = id
@@ -93,6 +101,8 @@ class MainWindow(QMainWindow):
     # building
 
     def _make_targets(self) -> Any:
+        if not find_spec("studio.ui.panels.targets"):
+            return QWidget()
         from studio.ui.panels.targets import TargetsColumn
 
         return TargetsColumn(self.session)

@@ -1,0 +1,56 @@
+"""What every test of the window gets: an application without a screen, a session on a fresh copy of the sample, a window."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+from studio.storage.folder import ProjectFolder
+from studio.ui import theme
+from studio.ui.main_window import MainWindow
+from studio.ui.session import Session
+from studio.ui.settings import Settings
+
+_KEPT: list[object] = []  # plots that are made and destroyed in a loop crash the interpreter's end: windows live as long as it does
+
+
+@pytest.fixture
+def app(qapp):
+    """The application in its dark theme."""
+    if theme.theme().mode != "dark" or not qapp.styleSheet():
+        theme.apply(qapp, "dark")
+    yield qapp
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def sample(tmp_path):
+    """The folder of a fresh copy of the sample project."""
+    return ProjectFolder.copy_sample("keywords", tmp_path / "keywords").path
+
+
+@pytest.fixture
+def session(app, sample):
+    """A session on a fresh copy of the sample; what a test leaves unsaved or running is dropped."""
+    made = Session(sample, Settings())
+    _KEPT.append(made)
+    yield made
+    made.jobs.stop_all()
+    made.document.close(discard=True)
+
+
+@pytest.fixture
+def window(session, qtbot):
+    """The window at 1280x800 on the sample, shown."""
+    made = MainWindow(session)
+    _KEPT.append(made)
+    made.resize(1280, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    session.document.undo_stack.setClean()
+    made.close()
