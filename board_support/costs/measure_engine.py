@@ -17,7 +17,7 @@ import numpy as np
 import tomlkit
 from scipy.optimize import nnls
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine_probe import CallCount, Counts, Sizes, count, sizes
 from engine_sweep import FITTED, fitted_network, held_out_networks

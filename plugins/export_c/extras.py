@@ -154,11 +154,17 @@ allocated, and nothing outside this folder is needed. Model {program.network.dig
 ```c
 {_usage(job)}```
 
-`golden.c` holds {len(job.golden)} inputs with the outputs of TensorFlow Lite for Microcontrollers; `model_selftest()` in
+{_golden_words(job)}Compile with `-O2 -fomit-frame-pointer -ffunction-sections -fdata-sections` and link with `-Wl,--gc-sections`.
+The compiler may insert calls of memcpy and memset.
+"""
+
+
+def _golden_words(job: ExportJob) -> str:
+    if not job.golden:
+        return ""
+    return f"""`golden.c` holds {len(job.golden)} inputs with the outputs of TensorFlow Lite for Microcontrollers; `model_selftest()` in
 `selftest.c` runs them and returns how many differ. `make` does so on this computer. The linker drops both where they are not called.
 
-Compile with `-O2 -fomit-frame-pointer -ffunction-sections -fdata-sections` and link with `-Wl,--gc-sections`.
-The kernels need memcpy and memset only if the compiler inserts them.
 """
 
 

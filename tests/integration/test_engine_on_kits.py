@@ -1,0 +1,55 @@
+"""Random networks on the virtual kits: the same bytes as TFLM, built by each compiler, and the memory that the plan says."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "lower" / "engine"))
+
+from engine_host import CONTEXT, export, random_inputs
+from random_networks import random_network
+
+from studio.boards import board
+from studio.deploy import oracle
+from studio.deploy.build import build
+from studio.deploy.conversation import Record, decode, encode
+from studio.lower.engine import program, variant_for
+from studio.plugin import load_plugins
+
+
+def run_on_kit(network, kit, toolchain, folder):
+    target = board(kit)
+    sources = folder / "sources"
+    sources.mkdir(parents=True)
+    export(network, variant_for(target.core), sources)
+    image = build(sources, target, toolchain, folder / "build", frontend=False)
+    assert image.ram_bytes == program(network, variant_for(target.core)).arena_bytes
+    inputs = random_inputs(network, 3)
+    records = [Record("I", data) for data in inputs]
+    flasher = load_plugins().flashers.get("kit_virtual")
+    flasher.program(image, target, "", CONTEXT)
+    heard = flasher.run(image, target, "", encode(records), 120.0, CONTEXT)
+    assert not heard.fault
+    answers = decode(heard.output, records, network.input.nbytes, network.output.nbytes)
+    assert [a.output for a in answers] == oracle.run(network, inputs)
+
+
+@pytest.mark.parametrize("seed", [2, 9])
+@pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33"])
+def test_outputs_equal_tflm_on_every_core(kit, seed, tmp_path):
+    run_on_kit(random_network(seed), kit, "zig", tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+@pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m4"])
+def test_outputs_equal_tflm_by_gcc(kit, tmp_path):
+    run_on_kit(random_network(9), kit, "gcc", tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(3000, 3040))
+@pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m4"])
+def test_many_outputs_equal_tflm(kit, seed, tmp_path):
+    run_on_kit(random_network(seed), kit, "zig", tmp_path)
