@@ -52,14 +52,13 @@ class Chip:
         self.halted = self.running = self.reset_seen = False
         self.control = self.transfer = self.cause = 0
         self.cycles = 0
+        self.counting = None
         self.erased_pages = 0
         self.breakpoints = {}
-        self.debug_run = False
         self._identify()
         self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, self._flash_controller, begin=FLASH_CR, end=FLASH_CR + 3)
         self.uc.hook_add(unicorn.UC_HOOK_MEM_READ, lambda *_: self._poke(FLASH_SR, 0), begin=FLASH_SR, end=FLASH_SR + 3)
         self.uc.hook_add(unicorn.UC_HOOK_INTR, self._exception)
-        self.uc.hook_add(unicorn.UC_HOOK_BLOCK, self._block)
         self.uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._bus_error)
         self.bad_address = None
 
@@ -103,8 +102,16 @@ class Chip:
             self.uc.mem_write(FLASH, b"\xff" * FLASH_BYTES)
 
     def _block(self, uc, address, size, _):
-        if self._peek(DEMCR) & 1 << 24 and self._peek(DWT) & 1:
-            self.cycles += size // 2
+        self.cycles += size // 2
+
+    def _count_cycles(self):
+        wanted = self._peek(DEMCR) >> 24 & 1 and self._peek(DWT) & 1
+        if wanted and self.counting is None:
+            self.counting = self.uc.hook_add(unicorn.UC_HOOK_BLOCK, self._block)
+        elif not wanted and self.counting is not None:
+            self.uc.hook_del(self.counting)
+            self.counting = None
+        self.uc.ctl_flush_tb()
 
     def _exception(self, uc, number, _):
         if number == 7:
@@ -176,6 +183,8 @@ class Chip:
             self.cycles = value
         value |= FIXED_BITS.get(address, 0)
         self.uc.mem_write(address, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
+        if address in (DEMCR, DWT):
+            self._count_cycles()
 
     def _write_control(self, value):
         if value >> 16 != 0xA05F:

@@ -9,10 +9,14 @@ from pyocd.probe import aggregator
 
 from studio.boards import board
 from studio.core.errors import Cancelled, CheckFailed, InputError, ToolMissing
+from studio.deploy import oracle
 from studio.deploy.build import build
 from studio.deploy.conversation import answers, clip_records, encode, tensor_records
+from studio.deploy.export import generate
+from studio.deploy.subject import load_subject, with_random_weights
 from studio.jobs import QuietContext
 from studio.plugin import load_plugins
+from studio.storage.folder import ProjectFolder
 from tests.helpers.tiny import CLIP_SAMPLES, INPUT_BYTES, OUTPUT_BYTES, tiny_features, tiny_model, tiny_output
 from tests.helpers.virtual_probe import FLASH, VirtualProbe
 
@@ -67,6 +71,22 @@ def test_flash_then_run_gives_the_right_words(flasher, probe, make):
     assert len(heard.cycles["run"]) == 2 and len(heard.cycles["features"]) == 1
     assert heard.cycles["run"][0] == heard.cycles["run"][1] > 50
     assert Path.cwd() == folder and not probe.is_open
+
+
+def test_a_whole_network_answers_as_the_oracle(flasher, probe, tmp_path):
+    pytest.importorskip("tflite_micro", reason="the oracle has no wheel here")
+    project = ProjectFolder.copy_sample("keywords", tmp_path / "words")
+    subject = with_random_weights(load_subject(project.path), 3)
+    target = board(BOARD)
+    generate(subject, "export_c", tmp_path / "sources", target, QuietContext())
+    image = build(tmp_path / "sources", target, "zig", tmp_path / "out", frontend=True)
+    size = subject.network.input.nbytes
+    tensors = [np.random.default_rng(n).integers(0, 256, size, np.uint8).tobytes() for n in range(2)]
+    records = tensor_records(tensors, size)
+    flasher.program(image, target, "", QuietContext())
+    heard = flasher.run(image, target, "", encode(records), 120.0, QuietContext(), counted_passes=0)
+    read = answers(heard, records, size, subject.network.output.nbytes)
+    assert [a.output for a in read] == oracle.run(subject.network, tensors)
 
 
 def test_programming_says_how_far_it_is(flasher, probe, make):
