@@ -49,7 +49,8 @@ class Document(QObject):
     """A project that is open: its state, its undo stack, its folder and journal.
 
     `changed(before, after)` follows every change of the state, whatever made it: an edit, undo, redo, a reload.
-    `unprotected(message)` says that the journal cannot be written.
+    `unprotected(message)` says that the journal cannot be written. `origin` is the state before the present change: before the
+    whole gesture, where edits fold into one entry.
     """
 
     changed = Signal(object, object)
@@ -67,7 +68,8 @@ class Document(QObject):
         self._lock.__enter__()
         self._closed = False
         saved = State(folder.project, folder.library(), folder.layout())
-        self.state = saved
+        self.state = self.origin = saved
+        self._pushed: State | None = None
         self._journal = Journal(folder.path, saved)
         self.recovered_steps = self._recover(saved)
 
@@ -100,22 +102,23 @@ class Document(QObject):
 
     def push(self, edit: Edit, merge_key: str = "", positions: Mapping[str, tuple[float, float]] | None = None) -> None:
         """Apply an edit, and place blocks with it; raise its typed error and change nothing where it cannot be applied."""
-        after = msgspec.structs.replace(self.state, project=edit.apply(self.project, self.blocks))
-        if positions is not None:
-            after = msgspec.structs.replace(after, positions={**after.positions, **positions})
-        self._push(edit.title, after, merge_key)
+        project = edit.apply(self.project, self.blocks)
+        self._push(edit.title, self._with(project, positions), merge_key)
 
     def push_all(self, title: str, edits: "list[Edit]", positions: Mapping[str, tuple[float, float]] | None = None) -> None:
         """Apply several edits as one entry of the undo stack, or none of them."""
         project = self.project
         for edit in edits:
             project = edit.apply(project, self.blocks)
-        placed = {**self.state.positions, **(positions or {})}
-        self._push(title, msgspec.structs.replace(self.state, project=project, positions=placed), "")
+        self._push(title, self._with(project, positions), "")
 
-    def move(self, positions: Mapping[str, tuple[float, float]], title: str = "move") -> None:
+    def move(self, positions: Mapping[str, tuple[float, float]], title: str = "move", merge_key: str = "") -> None:
         """Place blocks; no figure changes."""
-        self._push(title, msgspec.structs.replace(self.state, positions={**self.state.positions, **positions}), "")
+        self._push(title, msgspec.structs.replace(self.state, positions={**self.state.positions, **positions}), merge_key)
+
+    def unplace(self, title: str = "arrange") -> None:
+        """Forget where blocks were put, so that the canvas lays them out; no figure changes."""
+        self._push(title, msgspec.structs.replace(self.state, positions={}), "")
 
     def set_library(self, title: str, library: Library) -> None:
         """Change the recordings."""
@@ -146,12 +149,30 @@ class Document(QObject):
         """Bring the journal to the disk; for another thread than the window's."""
         self._journal.sync()
 
+    def _with(self, project: Project, positions: Mapping[str, tuple[float, float]] | None) -> State:
+        """Join a project and new positions; a block that is gone leaves no place to a later one of its name."""
+        placed = {**self.state.positions, **(positions or {})}
+        if project.graph is not self.project.graph:
+            placed = {id: place for id, place in placed.items() if id in project.graph.by_id}
+        kept = self.state.positions if placed == self.state.positions else placed
+        return msgspec.structs.replace(self.state, project=project, positions=kept)
+
     def _push(self, title: str, after: State, merge_key: str) -> None:
         if after != self.state:
-            self.undo_stack.push(StateCommand(self, title, self.state, after, merge_key))
+            command = StateCommand(self, title, self.state, after, merge_key)
+            self._pushed = self._gesture_start(command)
+            self.undo_stack.push(command)
+
+    def _gesture_start(self, command: StateCommand) -> State:
+        """Return the state before the entry that this command will be, or will fold into by QUndoStack's rules."""
+        stack = self.undo_stack
+        last = stack.command(stack.index() - 1) if stack.index() and not stack.isClean() else None
+        folds = isinstance(last, StateCommand) and last.id() == command.id() != -1 and last.after is command.before
+        return last.before if folds else command.before
 
     def _show(self, state: State) -> None:
         before, self.state = self.state, state
+        self.origin, self._pushed = self._pushed or before, None
         self._guard(lambda: self._journal.append(state))
         self.changed.emit(before, state)
 
