@@ -147,6 +147,8 @@ def lookup(d: Drafter) -> None:
     op, quant, out = d.op, d.quant(source), d.quant(d.out)
     if op.kind == "relu6" and quant != out:
         d.refuse("its input and output are quantised differently")
+    if op.kind == "logistic" and (out.zero_point[0] != -128 or abs(out.scale[0] - 1 / 256) > 1e-6):
+        d.refuse("its output must have the scale 1/256 and the zero point -128")
     pack = (lambda: np.frombuffer(lookup_table(op, quant, out), "<i1")) if d.network.has_weights else None
     table = d.const("table", "int8_t", 256, pack, part="tables")
     dims = {"calls": 1, "elements": source.elements}

@@ -13,6 +13,9 @@ DIFFERENCE_BITS = 5
 _EXP_STEPS = ((-2, 1672461947), (-1, 1302514674), (0, 790015084), (1, 290630308), (2, 39332535), (3, 720401), (4, 242))
 _EXP_MINUS_EIGHTH = 1895147668
 _ONE_THIRD = 715827883
+_48_OVER_17 = 1515870810
+_MINUS_32_OVER_17 = -1010580540
+LOGISTIC_BITS = 4
 
 
 def exp_on_negative(x: int, integer_bits: int) -> int:
@@ -73,5 +76,39 @@ def _requantise(op: Op, source: Quantisation, out: Quantisation):
     return lambda x: min(max(out.zero_point[0] + rescale(x, multiplier, shift), -128), 127)
 
 
-_FUNCTIONS = {"relu": _relu, "relu6": _relu6, "quantize": _requantise}
+def _logistic(op: Op, source: Quantisation, out: Quantisation):
+    multiplier, shift = quantise_multiplier(float32(source.scale[0]) * (1 << (31 - LOGISTIC_BITS)))
+    radius = math.floor(((1 << LOGISTIC_BITS) - 1) * (1 << (31 - LOGISTIC_BITS)) / 2.0**shift)
+
+    def value(x: int) -> int:
+        if abs(x) >= radius:
+            return 127 if x > 0 else -128
+        share = _logistic_of(rescale(x, multiplier, shift))
+        return min(max(divide_by_power(share, 31 - 8) - 128, -128), 127)
+
+    return value
+
+
+def _logistic_of(x: int) -> int:
+    """Compute 1 / (1 + exp(-x)) in Q0.31 for x in Q4.27 (gemmlowp's logistic)."""
+    if x == 0:
+        return 1 << 30
+    positive = reciprocal_of_one_plus(exp_on_negative(-abs(x), LOGISTIC_BITS))
+    return positive if x > 0 else INT32_MAX - positive
+
+
+def reciprocal_of_one_plus(x: int) -> int:
+    """Compute 1 / (1 + x) for x in [0, 1), Q0.31: three Newton-Raphson steps in Q2.29 (gemmlowp's one_over_one_plus_x_for_x_in_0_1)."""
+    half = (x + INT32_MAX + 1) >> 1
+    z = _48_OVER_17 + high_mul(half, _MINUS_32_OVER_17)
+    for _ in range(3):
+        z += _saturated(high_mul(z, (1 << 29) - high_mul(half, z)) * 4)
+    return _saturated(z * 2)
+
+
+def _saturated(x: int) -> int:
+    return min(max(x, -INT32_MAX - 1), INT32_MAX)
+
+
+_FUNCTIONS = {"logistic": _logistic, "relu": _relu, "relu6": _relu6, "quantize": _requantise}
 LOOKUPS = tuple(_FUNCTIONS)

@@ -134,7 +134,10 @@ class RandomNetwork:
         return len(tensor.shape) == 4 and all(tensor.shape[a] == self.shape[a] for a in range(4) if a != axis)
 
     def unary(self) -> None:
-        kind = str(self.rng.choice(["relu", "relu6", "quantize"]))
+        kind = str(self.rng.choice(["relu", "relu6", "quantize", "logistic"]))
+        if kind == "logistic":
+            self.add(kind, (self.now,), self.shape, SOFTMAX)
+            return
         same = self.tensors[self.now].quant
         self.add(kind, (self.now,), self.shape, same if kind == "relu6" else self.quant(self.scale * self.rng.uniform(0.3, 3)))
 

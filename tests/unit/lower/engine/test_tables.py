@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from studio.core.errors import UnsupportedOperator
+from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.deploy import oracle
+from studio.lower.engine import program
+
+ALL = np.arange(-128, 128, dtype=np.int8)
+PROBABILITY = Quantisation((1 / 256,), (-128,))
+
+
+def unary(kind, source, out) -> Network:
+    tensors = (Tensor("in", (1, 256), "int8", source), Tensor("out", (1, 256), "int8", out))
+    return Network(kind, tensors, (Op(kind, (0,), (1,)),), (0,), (1,))
+
+
+def quant(rng, low=-3.0, high=0.5) -> Quantisation:
+    return Quantisation((float(np.float32(10 ** rng.uniform(low, high))),), (int(rng.integers(-128, 128)),))
+
+
+@pytest.mark.parametrize("kind", ["relu", "relu6", "quantize", "logistic"])
+def test_tables_are_tflms_for_every_value(kind):
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        source = quant(rng)
+        out = PROBABILITY if kind == "logistic" else source if kind == "relu6" else quant(rng)
+        network = unary(kind, source, out)
+        assert program(network).consts[0].data == oracle.run(network, [ALL.tobytes()])[0], (source, out)
+
+
+@pytest.mark.parametrize("kind", ["relu6", "logistic"])
+def test_scales_that_tflm_would_get_wrong_are_refused(kind):
+    with pytest.raises(UnsupportedOperator):
+        program(unary(kind, Quantisation((0.1,), (0,)), Quantisation((0.2,), (0,))))
+
+
+def test_exponentials_are_tflms():
+    """One column against a fixed one: every difference of two values is seen."""
+    rng = np.random.default_rng(2)
+    for _ in range(10):
+        tensors = (Tensor("in", (1, 2), "int8", quant(rng, -3, -0.5)), Tensor("out", (1, 2), "int8", PROBABILITY))
+        network = Network("softmax", tensors, (Op("softmax", (0,), (1,), {"beta": 1.0}),), (0,), (1,))
+        table = np.frombuffer(program(network).consts[0].data, "<i4").astype(float)
+        pairs = [np.array([127, low], np.int8).tobytes() for low in ALL]
+        found = np.array([np.frombuffer(o, np.int8)[1] for o in oracle.run(network, pairs)], int)
+        e = table[127 - ALL.astype(int)]
+        assert np.abs(found - np.clip(256 * e / (e + table[0]) - 128, -128, 127)).max() <= 1
