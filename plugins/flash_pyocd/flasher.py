@@ -79,6 +79,7 @@ class PyocdFlasher:
         with probes.session(target, probe) as session:
             core = session.target.selected_core_or_raise
             core.reset_and_halt()
+            _enter(core, image)
             painted = _paint(core, image)
             counter = CycleCounter(core, _regions(image.symbols), counted_passes)
             console = Console(input)
@@ -112,6 +113,13 @@ def _verify(memory: Any, address: int, data: bytes, target: TargetDevice) -> Non
 def _regions(symbols: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     names = [m[1] for m in map(_MARK.fullmatch, symbols) if m and f"mark_{m[1]}_end" in symbols]
     return {name: (symbols[f"mark_{name}_begin"], symbols[f"mark_{name}_end"]) for name in names}
+
+
+def _enter(core: Any, image: Image) -> None:
+    """Go to the program's own reset vector: a boot loader at the start of flash need not know of it."""
+    stack, start = core.read_memory_block32(image.symbols["vectors"], 2)
+    core.write_core_register("sp", stack)
+    core.write_core_register("pc", start & ~1)
 
 
 def _paint(core: Any, image: Image) -> int:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from pyocd.probe import aggregator
@@ -87,6 +88,17 @@ def test_a_whole_network_answers_as_the_oracle(flasher, probe, tmp_path):
     heard = flasher.run(image, target, "", encode(records), 120.0, QuietContext(), counted_passes=0)
     read = answers(heard, records, size, subject.network.output.nbytes)
     assert [a.output for a in read] == oracle.run(subject.network, tensors)
+
+
+def test_a_program_behind_a_boot_loader_starts(flasher, probe, tmp_path):
+    plain = board(BOARD)
+    target = msgspec.structs.replace(plain, flash=msgspec.structs.replace(plain.flash, reserved=0x10000))
+    image = build(tiny_model(tmp_path / "s"), target, "zig", tmp_path / "o", False)
+    flasher.program(image, target, "", QuietContext())
+    assert bytes(probe.chip.uc.mem_read(FLASH, 16)) == b"\xff" * 16
+    records = tensor_records(inputs(1), INPUT_BYTES)
+    heard = flasher.run(image, target, "", encode(records), 20.0, QuietContext())
+    assert answers(heard, records, INPUT_BYTES, OUTPUT_BYTES)[0].output == tiny_output(records[0].payload, 0)
 
 
 def test_programming_says_how_far_it_is(flasher, probe, make):
