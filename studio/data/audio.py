@@ -119,11 +119,16 @@ def fit(samples: np.ndarray, count: int) -> np.ndarray:
     if extra < 0:
         before = -extra // 2
         return np.pad(samples, (before, -extra - before))
+    start = loudest_start(samples, count)
+    return samples[start : start + count]
+
+
+def loudest_start(samples: np.ndarray, count: int) -> int:
+    """Return where the loudest `count` samples start; of equally loud parts, the one with the sound nearest its middle."""
     energy = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
     loudness = energy[count:] - energy[:-count]
     best = np.flatnonzero(loudness >= 0.999 * loudness.max())
-    start = int(best[np.argmin(np.abs(best + count / 2 - _centre(samples, best[0], count)))])
-    return samples[start : start + count]
+    return int(best[np.argmin(np.abs(best + count / 2 - _centre(samples, best[0], count)))])
 
 
 def _centre(samples: np.ndarray, start: int, count: int) -> float:

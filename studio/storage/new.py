@@ -20,10 +20,9 @@ from studio.data.importers import Found, Problem, label_order, scan_folder, show
 from studio.data.splits import Item, assign_splits, parse_split
 from studio.storage.atomic import new_folder, refuse_occupied, write_error
 from studio.storage.folder import ProjectFolder
+from studio.storage.names import safe_name
 
 Progress = Callable[[float, str], None]
-
-_HOSTILE = '<>:"/\\|?*'
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -95,13 +94,14 @@ def _probe(source: Path, found: Sequence[Found], progress: Progress) -> tuple[li
         if i % 64 == 0:
             progress(0.4 * i / len(found), f"reading {len(found)} files")
         try:
-            good.append((file, _recording(source, file)))
+            good.append((file, read_recording(source, file)))
         except InputError as error:
             bad.append(Problem(shown(file.path.relative_to(source)), error.message))
     return good, bad
 
 
-def _recording(source: Path, file: Found) -> Recording:
+def read_recording(source: Path, file: Found) -> Recording:
+    """Decode a file and return what is known of it, as a reference without an id; raise InputError where it cannot be read."""
     clip = read_clip(file.path)
     return Recording(
         id="",
@@ -139,12 +139,6 @@ def _place(
         if i % 64 == 0:
             progress(0.4 + 0.2 * i / len(found), f"placing {len(found)} files")
     return tuple(placed)
-
-
-def safe_name(text: str) -> str:
-    """Return a file name that every system takes: it keeps letters of all languages."""
-    name = "".join("_" if c in _HOSTILE or not c.isprintable() else c for c in text).strip().rstrip(".")
-    return name.lstrip(".") or "_"
 
 
 def _free(stem: str, suffix: str, taken: set[str]) -> str:

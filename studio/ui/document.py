@@ -1,6 +1,6 @@
 """The document: one immutable State, one way to change it, one signal that says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -120,9 +120,12 @@ class Document(QObject):
         """Forget where blocks were put, so that the canvas lays them out; no figure changes."""
         self._push(title, msgspec.structs.replace(self.state, positions={}), "")
 
-    def set_library(self, title: str, library: Library) -> None:
-        """Change the recordings."""
-        self._push(title, msgspec.structs.replace(self.state, library=library), "")
+    def set_library(self, title: str, library: Library, edits: Sequence[Edit] = ()) -> None:
+        """Change the recordings, and the design with them in the same entry; a typed error changes nothing."""
+        project = self.project
+        for edit in edits:
+            project = edit.apply(project, self.blocks)
+        self._push(title, msgspec.structs.replace(self.state, library=library, project=project), "")
 
     def save(self) -> None:
         """Write everything that is unsaved; raise InputError, and then nothing is lost."""
