@@ -1,1 +1,5 @@
-"""The canvas: blocks and wires as an engineer moves them."""
+"""The graph editor of the Design room."""
+
+from studio.ui.canvas.view import GraphCanvas
+
+__all__ = ["GraphCanvas"]

@@ -1,0 +1,512 @@
+"""The Design room's graph editor: shows the document's graph, and turns mouse and keys into edits."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsView, QLabel, QWidget
+
+from studio.core.graph import INPUT_KIND, ModelGraph, Wire
+from studio.core.state import State
+from studio.ui.canvas import gestures
+from studio.ui.canvas.block_item import BlockItem
+from studio.ui.canvas.faces import Face, faces, spoken
+from studio.ui.canvas.geometry import GRID, SPACING
+from studio.ui.canvas.interactions import DrawWire, Interaction, MoveBlocks, PanView, SelectArea
+from studio.ui.canvas.keys import handle_key, next_block
+from studio.ui.canvas.layout import Place, completed, fit_scale
+from studio.ui.canvas.menus import block_menu, quick_menu
+from studio.ui.canvas.operators import BLOCK_MIME
+from studio.ui.canvas.quick_menu import QuickMenu
+from studio.ui.canvas.scene import GraphScene, Hit, WireKey
+from studio.ui.canvas.tips import tip
+from studio.ui.session import Session
+from studio.ui.theme import theme
+
+_EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_LEAST_SCALE, _MOST_SCALE = 0.2, 3.0
+
+
+class GraphCanvas(QGraphicsView):
+    """The graph as cards and wires. `inspect_wanted` asks for the inspector of the focused block."""
+
+    inspect_wanted = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.graph = GraphScene()
+        self.setScene(self.graph)
+        self.focused = ""
+        self.selected_wires: frozenset[WireKey] = frozenset()
+        self.interaction: Interaction | None = None
+        self.drag_distance = QApplication.startDragDistance()
+        self.drop_place: Place | None = None
+        self._marked: Wire | None = None
+        self._faces: dict[str, Face] = {}
+        self._shown: tuple[object, object] | None = None
+        self._laid_out: tuple[object, ...] = ()
+        self._places: dict[str, Place] = {}
+        self._fitted = True
+        self._set_up()
+        self._hint = self._make_hint()
+        session.gauges.updated.connect(self._show_document)
+        session.selection_changed.connect(self._show_selection)
+        session.document_replaced.connect(self._follow)
+        session.theme_changed.connect(self._restyle)
+        self._follow()
+
+    def _set_up(self) -> None:
+        self.setObjectName("canvas")
+        self.setAccessibleName("Graph of the network")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSceneRect(-50_000, -50_000, 100_000, 100_000)
+        self.setMinimumSize(240, 160)
+
+    def _make_hint(self) -> QLabel:
+        hint = QLabel(self.viewport())
+        hint.setObjectName("canvasHint")
+        hint.setWordWrap(True)
+        hint.setMaximumWidth(280)
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        hint.hide()
+        return hint
+
+    # following the document
+
+    def _follow(self) -> None:
+        self.session.document.changed.connect(self._document_changed)
+        self.selected_wires = frozenset()
+        self.focused = ""
+        self._fitted = True
+        self._show_document()
+
+    def _document_changed(self, before: State, after: State) -> None:
+        if before.project is after.project and before.positions is after.positions:
+            return
+        self._show_document()
+
+    def _show_document(self) -> None:
+        """Show what differs; the gauges come first after an edit, the document's own signal then finds it done."""
+        state, gauges = self.session.document.state, self.session.gauges
+        now = (state, gauges.inference)
+        if self._shown is not None and self._shown[0] is state and self._shown[1] is gauges.inference:
+            return
+        graph = state.project.graph
+        if self.interaction is not None and self._laid_out and self._laid_out[0] is not graph:
+            self.cancel_interaction()
+        self._shown = now
+        self._faces = faces(state.project, self.session.blocks, gauges)
+        self._show_graph()
+        self._drop_stale(graph)
+
+    def _show_graph(self) -> None:
+        state = self.session.document.state
+        moved = self._place(state)
+        self.graph.show(self._faces, state.project.graph.wires, self._places)
+        self._show_states()
+        if moved and self._fitted:
+            self._fit()
+
+    def _place(self, state: State) -> bool:
+        """Work out where blocks stand where the graph's structure, the positions or the view have changed."""
+        graph = state.project.graph
+        view = (float(self.viewport().width()), float(self.viewport().height()))
+        key = (graph, tuple(n.id for n in graph.nodes), graph.wires, state.positions, view)
+        old, self._laid_out = self._laid_out, key
+        if old and old[1:] == key[1:]:
+            return False
+        self._places = completed(graph, state.positions, view, SPACING)
+        return True
+
+    def _drop_stale(self, graph: ModelGraph) -> None:
+        """Forget selected blocks and wires that are gone."""
+        if any(id not in graph.by_id for id in self.session.selection):
+            self.session.select(tuple(id for id in self.session.selection if id in graph.by_id))
+        self.selected_wires = frozenset(k for k in self.selected_wires if k in self.graph.wires)
+        if self.focused not in graph.by_id:
+            self.focused = self.session.selection[-1] if self.session.selection else ""
+        self._show_states()
+
+    def _show_selection(self, ids: tuple[str, ...]) -> None:
+        if ids:
+            self.focused = ids[-1]
+            self.selected_wires = frozenset()
+        self._show_states()
+        if self.focused in self._faces:
+            self.setAccessibleDescription(spoken(self._faces[self.focused]))
+
+    def _show_states(self) -> None:
+        chosen, keyboard = set(self.session.selection), self.hasFocus()
+        for id, item in self.graph.blocks.items():
+            item.show_state(id in chosen, keyboard and id == self.focused)
+        marked = (self._marked.target, self._marked.port) if self._marked else None
+        for key, wire in self.graph.wires.items():
+            wire.show_state(key in self.selected_wires, key == marked)
+
+    def _restyle(self) -> None:
+        self.graph.restyle()
+        self.resetCachedContent()
+        self.viewport().update()
+
+    # what others ask of the canvas
+
+    def block_item(self, id: str) -> BlockItem:
+        """Return a block's item."""
+        return self.graph.blocks[id]
+
+    def port_point(self, id: str, port: int | str) -> QPoint:
+        """Return where a port ("out", or an input's number) is in the viewport."""
+        return self.mapFromScene(self.graph.port_point(id, port))
+
+    def block_point(self, id: str) -> QPoint:
+        """Return the middle of a block in the viewport."""
+        return self.mapFromScene(self.graph.blocks[id].card.center())
+
+    def wire_point(self, target: str, port: int = 0) -> QPoint:
+        """Return the middle of a wire in the viewport."""
+        return self.mapFromScene(self.graph.wires[(target, port)].path.pointAtPercent(0.5))
+
+    def face(self, id: str) -> Face:
+        """Return what a block shows."""
+        return self._faces[id]
+
+    def clear_wires(self) -> None:
+        """Select no wire."""
+        self.selected_wires = frozenset()
+        self._show_states()
+
+    def add_block(self, kind: str) -> str:
+        """Add a block behind the selected one and connect it; return its id."""
+        id = gestures.add_behind_selection(self.session, kind)
+        self._reveal(id)
+        return id
+
+    def copy_selected(self) -> None:
+        """Copy the selected blocks with the wires between them."""
+        if gestures.copy(self.session, self.session.selection):
+            self.session.told.emit(f"copied {len(self.session.selection)} block{'s' if len(self.session.selection) > 1 else ''}")
+
+    def paste(self) -> None:
+        """Paste the copied blocks and select them."""
+        for id in gestures.paste(self.session):
+            self._reveal(id)
+
+    def select_all(self) -> None:
+        """Select all blocks."""
+        self.session.select(tuple(self._faces))
+
+    def delete_selected(self) -> None:
+        """Delete the selected blocks and wires; what fed a block then feeds its followers."""
+        wires = [self.graph.wires[k].wire for k in self.selected_wires]
+        if self.session.selection or wires:
+            gestures.remove(self.session, self.session.selection, wires)
+
+    def open_quick_menu(self, at: QPointF | None = None, source: str = "", target: str = "", port: int = 0) -> QuickMenu:
+        """Open the menu of operators: behind the selection, or at a point of the scene for a wire that ended there."""
+        return quick_menu(self, at, source, target, port)
+
+    def arrange(self) -> None:
+        """Lay all blocks out anew and show them all."""
+        self.session.document.unplace()
+        self.zoom_fit()
+
+    def zoom_fit(self) -> None:
+        """Show the whole graph, and keep showing it until the view is moved by hand."""
+        self._fitted = True
+        self._laid_out = ()
+        self._show_graph()
+        self._fit()
+
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom about a point of the viewport, its middle if none is given."""
+        anchor = at or self.viewport().rect().center()
+        before = self.mapToScene(anchor)
+        scale = self.transform().m11()
+        factor = min(_MOST_SCALE, max(_LEAST_SCALE, scale * factor)) / scale
+        self.scale(factor, factor)
+        self._scroll(self.mapFromScene(before) - anchor)
+        self._fitted = False
+
+    def pan_by(self, step: QPoint) -> None:
+        """Move the view's content by pixels."""
+        self._scroll(-step)
+        self._fitted = False
+
+    def _scroll(self, step: QPoint) -> None:
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + step.x())
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + step.y())
+
+    def _fit(self) -> None:
+        extent = self.graph.extent()
+        view = self.viewport().rect()
+        scale = fit_scale((extent.width(), extent.height()), (view.width(), view.height()))
+        self.resetTransform()
+        self.scale(scale, scale)
+        self.centerOn(extent.center())
+        self._scroll(self.mapFromScene(extent.center()) - view.center())
+
+    def _reveal(self, id: str) -> None:
+        item = self.graph.blocks.get(id)
+        if item is not None and not self._fitted:
+            card = self.mapFromScene(item.card.adjusted(-24, -24, 24, 24)).boundingRect()
+            if not self.viewport().rect().contains(card):
+                self._scroll(card.center() - self.viewport().rect().center())
+
+    # for interactions
+
+    def mark_wire(self, wire: Wire | None) -> None:
+        """Mark the wire that would take the block being moved."""
+        if wire != self._marked:
+            self._marked = wire
+            self._show_states()
+
+    def show_hint(self, at: QPointF, text: str, refused: bool) -> None:
+        """Say something beside the pointer; nothing hides it."""
+        self._hint.setVisible(bool(text))
+        if not text:
+            return
+        t = theme()
+        colour = t.too_large if refused else t.tight
+        self._hint.setStyleSheet(
+            f"background: {t.raised}; color: {colour}; border: 1px solid {colour}; border-radius: 6px; padding: 6px; font-size: 12px;"
+        )
+        self._hint.setText(text)
+        self._hint.adjustSize()
+        point = self.mapFromScene(at) + QPoint(16, 16)
+        area = self.viewport().rect()
+        x = max(4, min(point.x(), area.right() - self._hint.width() - 4))
+        y = point.y() if point.y() + self._hint.height() < area.bottom() else point.y() - self._hint.height() - 32
+        self._hint.move(x, max(4, y))
+
+    def cancel_interaction(self) -> None:
+        """Take back the gesture under way."""
+        gesture, self.interaction = self.interaction, None
+        if gesture is not None:
+            gesture.cancel()
+
+    # mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.cancel_interaction()
+        at = self.mapToScene(event.position().toPoint())
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self.interaction = PanView(self, event.position().toPoint())
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.interaction = self._pressed(self.graph.hit(at), at, bool(event.modifiers() & _EXTEND))
+        event.accept()
+
+    def _pressed(self, hit: Hit, at: QPointF, extend: bool) -> Interaction | None:
+        if hit.what == "fix":
+            self.session.try_push(self._faces[hit.id].fix)
+        elif hit.what == "out":
+            return DrawWire(self, source=hit.id)
+        elif hit.what == "in":
+            wire = self.graph.wires.get((hit.id, hit.port))
+            return DrawWire(self, source=wire.wire.source, loose=wire.wire) if wire else DrawWire(self, target=hit.id, port=hit.port)
+        elif hit.what == "block":
+            return self._pressed_block(hit.id, at, extend)
+        elif hit.what == "wire":
+            self._select_wire((hit.id, hit.port), extend)
+        else:
+            return self._pressed_empty(at, extend)
+        return None
+
+    def _pressed_block(self, id: str, at: QPointF, extend: bool) -> Interaction | None:
+        selection = self.session.selection
+        if extend:
+            self.session.select(tuple(i for i in selection if i != id) if id in selection else (*selection, id))
+            return None
+        if id not in selection:
+            self.session.select((id,))
+        return MoveBlocks(self, id, at)
+
+    def _pressed_empty(self, at: QPointF, extend: bool) -> Interaction:
+        if not extend:
+            self.session.select(())
+            self.clear_wires()
+        return SelectArea(self, at, extend)
+
+    def _select_wire(self, key: WireKey, extend: bool) -> None:
+        if not extend:
+            self.session.select(())
+        self.selected_wires = self.selected_wires ^ {key} if extend else frozenset({key})
+        self._show_states()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        point = event.position().toPoint()
+        at = self.mapToScene(point)
+        if self.interaction is not None:
+            self.interaction.move(at)
+            return
+        cursors = {"in": Qt.CursorShape.CrossCursor, "out": Qt.CursorShape.CrossCursor, "wire": Qt.CursorShape.PointingHandCursor}
+        cursor = {**cursors, "fix": Qt.CursorShape.PointingHandCursor}.get(self.graph.hit(at).what)
+        if cursor is None:
+            self.viewport().unsetCursor()
+        else:
+            self.viewport().setCursor(cursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        gesture, self.interaction = self.interaction, None
+        if gesture is not None:
+            gesture.end(self.mapToScene(event.position().toPoint()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        hit = self.graph.hit(self.mapToScene(event.position().toPoint()))
+        if hit.what == "block":
+            self.inspect_wanted.emit(hit.id)
+        elif not hit.what:
+            self.open_quick_menu(self.mapToScene(event.position().toPoint()))
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if not zooms and (not event.pixelDelta().isNull() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
+            step = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
+            self.pan_by(QPoint(step.y(), step.x()) if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else step)
+        else:
+            self.zoom_by(1.0015 ** event.angleDelta().y(), event.position().toPoint())
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        block_menu(self, self.graph.hit(self.mapToScene(event.pos()))).popup(event.globalPos())
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self.setToolTip(tip(self.session, self._faces, self.graph.hit(self.mapToScene(event.pos()))))
+        return super().viewportEvent(event)
+
+    # dropping from the palette
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.mimeData().hasFormat(BLOCK_MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        if not event.mimeData().hasFormat(BLOCK_MIME):
+            event.ignore()
+            return
+        self.drop_place = self._drop_place(event.position().toPoint())
+        self.mark_wire(self.graph.wire_under(self.drop_place))
+        self.viewport().update()
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self._end_drop()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        kind = bytes(event.mimeData().data(BLOCK_MIME).data()).decode("utf-8", "replace")
+        place = self._drop_place(event.position().toPoint())
+        wire = self.graph.wire_under(place)
+        self._end_drop()
+        if kind not in self.session.blocks:
+            self.session.told.emit(f"there is no block {kind!r}")
+            event.ignore()
+            return
+        if wire is not None:
+            gestures.insert(self.session, kind, wire, place)
+        else:
+            gestures.add_at(self.session, kind, place, self.graph.places)
+        self.setFocus()
+        event.acceptProposedAction()
+
+    def _drop_place(self, at: QPoint) -> Place:
+        point = self.mapToScene(at)
+        return round(point.x() - SPACING.width / 2), round(point.y() - SPACING.height / 2)
+
+    def _end_drop(self) -> None:
+        self.drop_place = None
+        self.mark_wire(None)
+        self.viewport().update()
+
+    # keys and focus
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if not handle_key(self, event):
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        following = next_block(self, 1 if forward else -1)
+        if not following:
+            return super().focusNextPrevChild(forward)
+        self.go_to(following)
+        return True
+
+    def go_to(self, id: str, extend: bool = False) -> None:
+        """Move the keyboard's focus to a block and select it."""
+        kept = tuple(i for i in self.session.selection if i != id) if extend else ()
+        self.session.select((*kept, id))
+        self._reveal(id)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        self._show_states()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusOutEvent(event)
+        self._show_states()
+
+    # showing
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self._fitted:
+            QTimer.singleShot(0, self, self._refit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._refit()
+
+    def _refit(self) -> None:
+        if self._fitted and self.interaction is None:
+            self._show_graph()
+            self._fit()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        painter.fillRect(rect, QColor(theme().background))
+        scale = self.transform().m11()
+        step = GRID if scale > 0.45 else GRID * 4
+        painter.setPen(QColor(theme().line))
+        left, top = int(rect.left() // step) * step, int(rect.top() // step) * step
+        columns, rows = range(left, int(rect.right()) + 1, step), range(top, int(rect.bottom()) + 1, step)
+        painter.drawPoints([QPoint(x, y) for x in columns for y in rows])
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        if self.drop_place is not None:
+            painter.setPen(QColor(theme().accent))
+            painter.drawRoundedRect(QRectF(*self.drop_place, SPACING.width, SPACING.height), 6, 6)
+        if all(face.kind == INPUT_KIND for face in self._faces.values()):
+            self._draw_empty(painter)
+
+    def _draw_empty(self, painter: QPainter) -> None:
+        painter.resetTransform()
+        painter.setPen(QColor(theme().dim))
+        area = self.viewport().rect().adjusted(24, self.viewport().height() // 2, -24, -24)
+        text = "Drag a block here from the palette, or press Shift+A and type its name."
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), text)
