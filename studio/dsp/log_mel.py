@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd
@@ -38,6 +37,8 @@ def power_spectrogram(fe: FrontEnd, samples: np.ndarray) -> np.ndarray:
             where="clip",
             hint="take a longer clip or a shorter window",
         )
+    import scipy.fft  # it takes a third of a second, and the window is to be seen before it hears
+
     frames = np.lib.stride_tricks.sliding_window_view(samples, fe.window, axis=-1)[..., :: fe.hop, :]
     spectrum = scipy.fft.rfft(frames * hann(fe.window), fe.fft)
     return spectrum.real**2 + spectrum.imag**2

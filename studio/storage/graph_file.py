@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import networkx as nx
 
 from studio.core.block import Block, complete_params
 from studio.core.errors import CycleError, GraphError, StudioError, UnknownBlock
@@ -127,7 +126,10 @@ def _check_wire(wire: Wire, known: Mapping[str, _Line], blocks: Registry[Block])
 
 def _check_loops(graph: ModelGraph) -> None:
     try:
-        loop = [edge[0] for edge in nx.find_cycle(graph.view)]
-    except nx.NetworkXNoCycle:
+        _ = graph.order
         return
+    except CycleError:
+        import networkx as nx
+
+    loop = [edge[0] for edge in nx.find_cycle(graph.view)]
     raise CycleError(f"the blocks {', '.join(loop)} feed each other in a loop", where=loop[0], hint="remove one of these wires")
