@@ -71,7 +71,7 @@ def test_any_edits_leave_a_whole_graph(sequence):
         place = {id: i for i, id in enumerate(graph.order)}
         created = {id: i for i, id in enumerate(ids)}
         assert graph.order == tuple(nx.lexicographical_topological_sort(graph.view, key=created.__getitem__))
-        assert all(graph.reaches(INPUT_KIND, id) == nx.has_path(graph.view, INPUT_KIND, id) for id in ids)
+        assert all(graph.reaches(a, b) == nx.has_path(graph.view, a, b) for a in ids for b in ids)
         assert all(place[w.source] < place[w.target] for w in graph.wires)
         inference = infer(graph, BLOCKS, SHAPE)
         assert set(inference.shapes) <= set(ids)
