@@ -91,11 +91,15 @@ def test_instructions_that_a_condition_skips_count(kit, make):
     assert counts[1] - counts[0] == 6
 
 
-def test_counting_without_a_compiler_gives_the_same(kit, make, monkeypatch):
+@pytest.mark.parametrize("library", ["none", "broken"])
+def test_counting_without_a_compiler_gives_the_same(kit, make, monkeypatch, tmp_path, library):
+    (tmp_path / "broken").write_bytes(b"no library")
     image = make(frontend=True)
     records = tensor_records(tensors(2), INPUT_BYTES) + clip_records(np.ones((1, CLIP_SAMPLES), np.int16), CLIP_SAMPLES)
     native = run(kit, image, "virtual-m4", records, counted_passes=2)
-    monkeypatch.setattr(sys.modules["studio_plugins.kit_virtual.watcher"], "library", lambda: None)
+    monkeypatch.setattr(
+        sys.modules["studio_plugins.kit_virtual.watcher"], "library", lambda: None if library == "none" else tmp_path / "broken"
+    )
     plain = run(kit, image, "virtual-m4", records, counted_passes=2)
     assert native.regions == plain.regions and native.cycles == plain.cycles
     assert native.output == plain.output

@@ -1,10 +1,10 @@
 """What is watched while a region runs: how often each block ran, and accesses that a core cannot do."""
 
+import contextlib
 import ctypes
 from typing import Any, NamedTuple, Protocol
 
 import unicorn
-from unicorn.unicorn_py3 import unicorn as binding
 
 _SLOTS = 1 << 16
 _ALL = (1, 0)
@@ -33,7 +33,11 @@ class Watcher(Protocol):
 
 def make_watcher(cpu: unicorn.Uc, library: str | None, alignment: bool) -> Watcher:
     """Return a watcher with hooks in C from `library`, or else in Python; only the former sees misaligned accesses."""
-    return NativeWatcher(cpu, library, alignment) if library else PythonWatcher(cpu)
+    if library:
+        # A cache on a disk that forbids execution, or a unicorn with another binding: slower, but right.
+        with contextlib.suppress(OSError, ImportError, AttributeError):
+            return NativeWatcher(cpu, library, alignment)
+    return PythonWatcher(cpu)
 
 
 class PythonWatcher:
@@ -84,7 +88,10 @@ class NativeWatcher:
     """Hooks in C, which the emulator calls directly."""
 
     def __init__(self, cpu: unicorn.Uc, library: str, alignment: bool) -> None:
+        from unicorn.unicorn_py3 import unicorn as binding
+
         self._cpu = cpu
+        self._engine, self._calls = cpu._uch, binding.uclib
         hooks = ctypes.CDLL(library)
         self._functions = [(unicorn.UC_HOOK_BLOCK, hooks.watch_block)]
         if alignment:
@@ -102,7 +109,7 @@ class NativeWatcher:
         # The binding's own hook_add takes Python functions only.
         handle = ctypes.c_size_t()
         pointer, data = ctypes.cast(function, ctypes.c_void_p), ctypes.cast(ctypes.byref(self._table), ctypes.c_void_p)
-        status = binding.uclib.uc_hook_add(self._cpu._uch, ctypes.byref(handle), kind, pointer, data, *map(ctypes.c_uint64, _ALL))
+        status = self._calls.uc_hook_add(self._engine, ctypes.byref(handle), kind, pointer, data, *map(ctypes.c_uint64, _ALL))
         if status != unicorn.UC_ERR_OK:
             raise unicorn.UcError(status)
         return handle
@@ -110,7 +117,7 @@ class NativeWatcher:
     def stop(self) -> Seen:
         """Take them away."""
         for handle in self._handles:
-            binding.uclib.uc_hook_del(self._cpu._uch, handle)
+            self._calls.uc_hook_del(self._engine, handle)
         self._cpu.ctl_flush_tb()
         table = self._table
         if table.used >= _SLOTS:
