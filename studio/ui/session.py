@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.blocks import registry
 from studio.core.edits import Edit
 from studio.core.errors import StudioError
+from studio.core.state import State
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
 from studio.ui.document import Document
@@ -42,6 +43,7 @@ class Session(QObject):
         self.gauges = Gauges(self.document, self)
         self.selection: tuple[str, ...] = ()
         self.segment = 0 if self.document.library.segments else -1
+        self.document.changed.connect(self._follow_clip)
 
     def open(self, folder: Path) -> None:
         """Open another project in place of this one; raise InputError and keep this one where that fails."""
@@ -49,6 +51,7 @@ class Session(QObject):
         old, self.document = self.document, opened
         old.close()
         old.deleteLater()
+        opened.changed.connect(self._follow_clip)
         self.gauges.watch(opened)
         self.select(())
         self.document_replaced.emit()
@@ -64,6 +67,17 @@ class Session(QObject):
         """Show a clip of the library."""
         self.segment = number
         self.segment_changed.emit(number)
+
+    def _follow_clip(self, before: State, after: State) -> None:
+        """Keep the same clip on show while clips come and go before it; its neighbour where it went."""
+        if after.library is before.library:
+            return
+        old, new = before.library.segments, after.library.segments
+        number = min(self.segment, len(new) - 1)
+        if 0 <= self.segment < len(old):
+            place = (old[self.segment].recording, old[self.segment].start)
+            number = next((i for i, s in enumerate(new) if (s.recording, s.start) == place), number)
+        self.show_segment(number if number >= 0 or not new else 0)
 
     def try_push(self, edit: Edit, merge_key: str = "") -> bool:
         """Apply an edit; where it cannot be applied, say why in the status bar."""
