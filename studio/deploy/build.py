@@ -11,7 +11,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from studio.core.errors import InputError, StudioError
-from studio.core.places import shipped
+from studio.core.places import cache, shipped
 from studio.core.protocols import Image, JobContext
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
@@ -39,7 +39,7 @@ def build(
 
     `frontend` says whether the sources have a front end, so that the harness takes clips. Objects are kept in the cache by
     content: a second build compiles only what changed. Raises ToolMissing without a compiler, InputError where the program is
-    too large for the target, StudioError with the compiler's first words (the rest is in out/build.log).
+    too large for the target, StudioError with the compiler's first words (the rest is in the cache's build.log).
     """
     tools = find_toolchain(toolchain, target.core)
     out.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,8 @@ def _check_fits(said: str, target: TargetDevice) -> None:
 
 
 def _failure(said: str, command: Sequence[str], out: Path, what: str) -> StudioError:
-    log = out / "build.log"
+    # Not beside the program: that folder is often a temporary one.
+    log = cache() / "build.log"
     log.write_text(" ".join(command) + "\n\n" + said, encoding="utf-8")
     hint = f"all that the compiler said: {log}"
     if match := _COMPILE_ERROR.search(said):

@@ -79,11 +79,12 @@ def test_only_what_changed_is_compiled(tmp_path, compiled, monkeypatch):
     assert len(compiled) == 4
 
 
-def test_a_compiler_error_names_file_and_line(tmp_path):
+def test_a_compiler_error_names_file_and_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("OTOLITH_CACHE", str(tmp_path / "cache"))
     with pytest.raises(StudioError, match=r"does not compile: .*undeclared") as caught:
         build(tiny_model(tmp_path / "s", body="nonsense = 1;"), board("virtual-m4"), "zig", tmp_path / "o", False)
     assert caught.value.where.startswith("model.c line ")
-    log = tmp_path / "o" / "build.log"
+    log = tmp_path / "cache" / "build.log"
     assert str(log) in caught.value.hint and "nonsense" in log.read_text()
 
 
