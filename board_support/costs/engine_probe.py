@@ -28,14 +28,16 @@ _CPUS = {
 _MIB = 1 << 20
 _RETURN = 0x0800_0000  # an address that nothing else uses: model_run returns there
 _PAINT = 0xA5
+_DEEPEST = 4096  # bytes of stack that are watched
 
 
 class CallCount(msgspec.Struct, frozen=True):
-    """What one call cost, and per function the instructions in it."""
+    """What one call cost, per function the instructions in it, and the stack that model_run took during it."""
 
     instructions: int
     cycles: int
     functions: Mapping[str, int]
+    stack_bytes: int = 0
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -75,6 +77,8 @@ def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
     blocks: list[Counter[tuple[int, int]]] = [Counter()]
     own: Counter[tuple[int, int]] = Counter()
     jumps = [0]
+    depths: list[int] = []
+    stack = _Stack(cpu, image)
     expected = 0
     inside = True
 
@@ -84,6 +88,8 @@ def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
         if outside and inside:
             blocks.append(Counter())
             jumps.append(0)
+        if not outside and not inside:
+            depths.append(stack.used())
         inside = not outside
         jumps[-1] += address != expected
         expected = address + size_
@@ -96,7 +102,7 @@ def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
     timing = _timing() if timed else None
     names = [a for a, _, _ in functions]
 
-    def total(counted: Counter[tuple[int, int]], taken: int) -> CallCount:
+    def total(counted: Counter[tuple[int, int]], taken: int, depth: int) -> CallCount:
         found: Counter[str] = Counter()
         codes = []
         for (address, length), times in counted.items():
@@ -104,11 +110,31 @@ def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
             found[functions[bisect_right(names, address) - 1][2]] += times * _instructions(code)
             codes.append((code, times))
         cycles = timing.estimate(target.core.unicorn_cpu, codes, taken) if timing else 0
-        return CallCount(found.total(), cycles, dict(found))
+        return CallCount(found.total(), cycles, dict(found), depth)
 
-    free = bytes(cpu.mem_read(image.stack_limit, image.stack_top - image.stack_limit))
-    used = len(free) - next((i for i, b in enumerate(free) if b != _PAINT), len(free))
-    return Counts(tuple(map(total, blocks[1:], jumps[1:])), total(own, jumps[0]), used)
+    calls = tuple(map(total, blocks[1:], jumps[1:], depths))
+    return Counts(calls, total(own, jumps[0], 0), max(depths, default=0))
+
+
+class _Stack:
+    """The stack's low-water mark since it was last asked for."""
+
+    def __init__(self, cpu: unicorn.Uc, image: Image) -> None:
+        self._cpu, self._top = cpu, image.stack_top
+        self._size = min(_DEEPEST, image.stack_top - image.stack_limit)
+        self._paint()
+
+    def used(self) -> int:
+        """Return the bytes in use at the deepest point, and start anew."""
+        held = bytes(self._cpu.mem_read(self._top - self._size, self._size))
+        used = self._size - next((i for i, b in enumerate(held) if b != _PAINT), self._size)
+        self._paint()
+        return used
+
+    def _paint(self) -> None:
+        pointer = self._cpu.reg_read(arm_const.UC_ARM_REG_SP)
+        below = min(self._size, pointer - (self._top - self._size)) if pointer else self._size
+        self._cpu.mem_write(self._top - self._size, bytes([_PAINT]) * below)
 
 
 def _symbols(image: Image) -> list:
@@ -125,7 +151,6 @@ def _load(cpu: unicorn.Uc, image: Image, target: TargetDevice) -> None:
         cpu.mem_map(_RETURN, 4096)
     cpu.mem_map(0xE000_E000, 4096)
     cpu.mem_write(0xE000_ED88, (0xF << 20).to_bytes(4, "little"))
-    cpu.mem_write(image.stack_limit, bytes([_PAINT]) * (image.stack_top - image.stack_limit))
     with image.elf.open("rb") as file:
         for segment in ELFFile(file).iter_segments("PT_LOAD"):
             if segment["p_filesz"]:

@@ -32,7 +32,7 @@ from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
 from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
 from studio.jobs import QuietContext
-from studio.lower.engine import program, runtime_files, variant_for
+from studio.lower.engine import kernel_parts, program, runtime_files, variant_for
 from studio.plugin import load_plugins
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4f", "cortex-m7", "cortex-m33")
@@ -85,7 +85,7 @@ def fit_table(rows: Sequence[Measured], target: TargetDevice) -> EngineTable:
     calls = defaultdict(list)
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
-            calls[call.kernel].append((call, counted, row.counts.stack_bytes))
+            calls[call.kernel].append((call, counted))
     return EngineTable(
         schema=1,
         core=target.core.id,
@@ -93,29 +93,18 @@ def fit_table(rows: Sequence[Measured], target: TargetDevice) -> EngineTable:
         base=base_of(rows, code, functions, target),
         run=run_of(rows),
         functions=code,
-        kernels={name: kernel_of(name, calls[name], functions[name], rows) for name in sorted(calls)},
+        kernels={name: kernel_of(name, calls[name], functions[name]) for name in sorted(calls)},
     )
 
 
 def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
-    """Say which functions each kernel brings into a program, those of the compiler's library included."""
-    always = set.intersection(*(set(r.sizes.code) for r in rows)) - {n for r in rows for n in r.plan.kernels}
-    always = {n for n in always if not n.startswith("ot_")}
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        present = set(row.sizes.code) - always
-        for kernel in row.plan.kernels:
-            found[kernel] = present if kernel not in found else found[kernel] & present
-    run: defaultdict[str, set[str]] = defaultdict(set)
+    """Say which functions each kernel brings into a program: its own files, and what it ran of the compiler's library."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
-            run[call.kernel] |= set(counted.functions)
-    # What the program always runs, or never runs together with the kernel, is not the kernel's.
-    own = {
-        k: {f for f in fs if f == k or f in run[k] or f in ("ot_requantise", "ot_clamp", "ot_unfold", "ot_tile_dsp")}
-        for k, fs in found.items()
-    }
-    return {k: tuple(sorted(v - set(GENERATED))) for k, v in own.items()}
+            library = {name for name in counted.functions if not name.startswith("ot_")}
+            found[call.kernel] |= library | set(kernel_parts(call.kernel))
+    return {kernel: tuple(sorted(names)) for kernel, names in found.items()}
 
 
 def base_of(rows: Sequence[Measured], code: Mapping[str, int], functions: Mapping[str, tuple[str, ...]], target: TargetDevice) -> BaseCost:
@@ -154,21 +143,19 @@ def run_of(rows: Sequence[Measured]) -> RunCode:
     return RunCode(once, call, argument, round(own, 1))
 
 
-def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount, int]], functions: tuple[str, ...], rows: Sequence[Measured]) -> KernelCost:
+def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount]], functions: tuple[str, ...]) -> KernelCost:
     """Fit one kernel's weights."""
-    names = sorted({n for call, _, _ in calls for n in call.dims})
-    terms = np.array([[call.dims.get(n, 0) for n in names] for call, _, _ in calls], float)
-    fitted = {}
+    names = sorted({n for call, _ in calls for n in call.dims})
+    terms = np.array([[call.dims.get(n, 0) for n in names] for call, _ in calls], float)
+    found, errors = {}, {}
     for what in ("instructions", "cycles"):
-        seen = np.array([getattr(counted, what) for _, counted, _ in calls], float)
-        found = weights(terms, seen)
-        fitted[what] = {n: w for n, w in zip(names, found, strict=True) if w}
-        error = float(np.max(np.abs(terms @ np.array(found) / seen - 1)))
-        print(f"  {name} {what}: {len(calls)} calls, worst {error:.1%}", file=sys.stderr)
-        fitted[what + " error"] = round(error, 4)
-    # The stack of a program is that of its deepest kernel: the least over the programs that have it bounds this one.
-    stack = min(r.counts.stack_bytes for r in rows if name in r.plan.kernels)
-    return KernelCost(functions, stack, fitted["instructions"], fitted["cycles"], len(calls), fitted["instructions error"])
+        seen = np.array([getattr(counted, what) for _, counted in calls], float)
+        fitted = weights(terms, seen)
+        errors[what] = float(np.max(np.abs(terms @ np.array(fitted) / seen - 1)))
+        found[what] = {n: w for n, w in zip(names, fitted, strict=True) if w}
+    print(f"  {name}: {len(calls)} calls, worst errors {errors['instructions']:.1%} and {errors['cycles']:.1%}", file=sys.stderr)
+    stack = max(counted.stack_bytes for _, counted in calls)
+    return KernelCost(functions, stack, found["instructions"], found["cycles"], len(calls), round(errors["instructions"], 4))
 
 
 def weights(terms: np.ndarray, seen: np.ndarray) -> list[float]:

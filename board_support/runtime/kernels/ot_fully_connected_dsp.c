@@ -43,6 +43,7 @@ static void four_outputs(const int8_t *in, int8_t *out, int32_t first, const ot_
   const int8_t *rows[4];
   int32_t sums[4];
   int32_t last = k->outputs - 1;
+  int32_t count = k->outputs - first < 4 ? k->outputs - first : 4;
   OT_ROLLED
   for (int32_t i = 0; i < 4; i++) {
     int32_t c = first + i < last ? first + i : last;
@@ -51,7 +52,8 @@ static void four_outputs(const int8_t *in, int8_t *out, int32_t first, const ot_
   }
   four_rows(in, rows, k->inputs, sums);
   OT_ROLLED
-  for (int32_t i = 0, c = first; i < 4 && c <= last; i++, c++) {
+  for (int32_t i = 0; i < count; i++) {
+    int32_t c = first + i;
     out[c] = ot_requantise(sums[i], k->multiplier[c], k->shift[c], k->out_zero);
   }
 }

@@ -53,11 +53,12 @@ def _filter_rows(filters: np.ndarray) -> np.ndarray:
 
 
 def _channel_rows(filters: np.ndarray) -> np.ndarray:
-    """One row for each output channel of a depthwise filter (1HWC): columns, each from top to bottom where there are many channels."""
+    """One row of inputs for each output channel of a depthwise filter (1HWC) over one input channel."""
     return filters[0].transpose(2, 0, 1).reshape(filters.shape[3], -1)
 
 
 def _channel_columns(filters: np.ndarray) -> np.ndarray:
+    """One row for each output channel of a depthwise filter (1HWC): its columns, each from top to bottom."""
     return filters[0].transpose(2, 1, 0).reshape(filters.shape[3], -1)
 
 

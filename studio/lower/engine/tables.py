@@ -77,8 +77,9 @@ def _requantise(op: Op, source: Quantisation, out: Quantisation):
 
 
 def _logistic(op: Op, source: Quantisation, out: Quantisation):
-    multiplier, shift = quantise_multiplier(float32(source.scale[0]) * (1 << (31 - LOGISTIC_BITS)))
-    radius = math.floor(((1 << LOGISTIC_BITS) - 1) * (1 << (31 - LOGISTIC_BITS)) / 2.0**shift)
+    factor = float32(source.scale[0]) * (1 << (31 - LOGISTIC_BITS))
+    multiplier, shift = quantise_multiplier(factor)
+    radius = math.floor(((1 << LOGISTIC_BITS) - 1) * (1 << (31 - LOGISTIC_BITS)) / 2.0 ** math.frexp(factor)[1])
 
     def value(x: int) -> int:
         if abs(x) >= radius:

@@ -49,6 +49,8 @@ def channel_consts(
     """
     if bias is not None and bias.dtype != "int32":
         drafter.refuse(f"its bias is {bias.dtype}; it must be int32")
+    if any(drafter.quant(rows).zero_point):
+        drafter.refuse("its weights are not symmetric: their zero point must be 0")
     source, filters, out = (drafter.quant(t) for t in (drafter.tensor(0), rows, drafter.out))
     if rows.data is None or (bias is not None and bias.data is None):
         packs: list[Callable[[], np.ndarray] | None] = [None, None, None]

@@ -23,7 +23,7 @@ def quant(rng, low=-3.0, high=0.5) -> Quantisation:
 def test_tables_are_tflms_for_every_value(kind):
     rng = np.random.default_rng(1)
     for _ in range(40):
-        source = quant(rng)
+        source = quant(rng, -3.0, 2.5)
         out = PROBABILITY if kind == "logistic" else source if kind == "relu6" else quant(rng)
         network = unary(kind, source, out)
         assert program(network).consts[0].data == oracle.run(network, [ALL.tobytes()])[0], (source, out)
