@@ -6,21 +6,29 @@ from collections.abc import Sequence
 
 from studio.core.block import Block
 from studio.core.errors import GraphError
-from studio.core.graph import INPUT_KIND, ModelGraph, Node, infer
+from studio.core.graph import INPUT_KIND, Inference, ModelGraph, Node, infer
 from studio.core.network import Network, Shape
 from studio.core.registry import Registry
 from studio.lower.build import Draft, Weights
 from studio.lower.fold import fold
 
 
-def lower_graph(graph: ModelGraph, blocks: Registry[Block], input_shape: Shape, weights: Weights | None = None, name: str = "") -> Network:
+def lower_graph(
+    graph: ModelGraph,
+    blocks: Registry[Block],
+    input_shape: Shape,
+    weights: Weights | None = None,
+    name: str = "",
+    inference: Inference | None = None,
+) -> Network:
     """Return the float32 network of a graph: batch normalisation folded, activations fused, dropout gone.
 
     `input_shape` leaves out the batch. `weights` are arrays named "<block id>/<weight>" in Keras' layouts; without them
     the constants have shapes only. Every convolution and dense layer has a bias; reshapes take their shape from their output.
-    Raises GraphError naming the first block that is wrong, InputError where a weight is missing or of another shape.
+    `inference` is the graph's, where it is known already. Raises GraphError naming the first block that is wrong, InputError
+    where a weight is missing or of another shape.
     """
-    inference = infer(graph, blocks, input_shape)
+    inference = inference or infer(graph, blocks, input_shape)
     if not inference.runnable:
         issue = next(i for i in inference.issues if i.severity == "error")
         raise GraphError(issue.message, where=issue.where, hint="mend the graph first")

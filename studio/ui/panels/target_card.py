@@ -1,0 +1,166 @@
+"""A target's card: head, line of core, clock and runtime, gauges, proof."""
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from studio.core.target import TargetDevice
+from studio.estimate.report import RUNTIMES
+from studio.ui.panels.target_body import TargetBody, say
+from studio.ui.panels.target_header import TargetHeader
+from studio.ui.panels.target_prove import Prover
+from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, format_clock, readings, refusal, verdict
+from studio.ui.session import Session
+from studio.ui.theme import GAP, PAD
+from studio.ui.widgets.gauge import Reading
+
+
+class TargetCard(QFrame):
+    """The figures of one board. `runtime_chosen`, `removed`, `stepped`, `dragged` and `dropped` are the user's wishes."""
+
+    runtime_chosen = Signal(str)
+    removed = Signal()
+    stepped = Signal(int)
+    dragged = Signal(int)
+    dropped = Signal()
+    folded = Signal(bool)
+
+    def __init__(self, session: Session, target: TargetDevice, prover: Prover, guest: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.session, self.target, self.guest = session, target, guest
+        self.runtime = "c"
+        column = QVBoxLayout(self)
+        column.setContentsMargins(PAD + 2, GAP + 2, PAD + 2, GAP + 2)
+        column.setSpacing(GAP)
+        self.header = TargetHeader(target.name)
+        self.header.setObjectName(f"target_{target.id}")
+        self.header.setToolTip(_about(target))
+        column.addWidget(self.header)
+        self._line = self._make_line()
+        column.addWidget(self._line)
+        self.body = TargetBody()
+        self.body.cancelled.connect(lambda: prover.cancel(target.id))
+        self.body.dismissed.connect(lambda: prover.dismiss(target.id))
+        column.addWidget(self.body)
+        self.header.clicked.connect(lambda: self.set_open(not self.header.open, by_user=True))
+        for name in ("removed", "stepped", "dragged", "dropped"):
+            getattr(self.header, name).connect(getattr(self, name))
+
+    def _make_line(self) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(14, 0, 0, 0)
+        row.setSpacing(GAP)
+        kind = QLabel(f"{self.target.core.name} · {format_clock(self.target.clock_hz)}")
+        kind.setProperty("kind", "dim")
+        self.runtime_button = QToolButton()
+        self.runtime_button.setObjectName("quiet")
+        self.runtime_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.runtime_button.setMenu(self._runtime_menu(self.runtime_button))
+        self.runtime_button.setToolTip("which runtime's figures this card shows")
+        self.more = QToolButton()
+        self.more.setObjectName("quiet")
+        self.more.setText("⋯")
+        self.more.setAccessibleName(f"More for {self.target.name}")
+        self.more.setToolTip("move or remove this target")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(self._menu(self.more))
+        row.addWidget(kind)
+        row.addStretch(1)
+        row.addWidget(self.runtime_button)
+        row.addWidget(self.more)
+        return line
+
+    def _runtime_menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu("Runtime", parent)
+        for runtime in RUNTIMES:
+            action = QAction(RUNTIME_NAMES[runtime], menu)
+            action.triggered.connect(lambda _=False, r=runtime: self.runtime_chosen.emit(r))
+            menu.addAction(action)
+        return menu
+
+    def _menu(self, parent: QWidget) -> QMenu:
+        menu = QMenu(parent)
+        menu.addAction("Move up\tAlt+Up", lambda: self.stepped.emit(-1)).setEnabled(not self.guest)
+        menu.addAction("Move down\tAlt+Down", lambda: self.stepped.emit(1)).setEnabled(not self.guest)
+        menu.addAction("Fold", lambda: self.set_open(False, by_user=True))
+        menu.addMenu(self._runtime_menu(menu))
+        menu.addSeparator()
+        if self.guest:
+            menu.addAction("Put this card away", self.removed.emit)
+        else:
+            menu.addAction("Remove from the targets\tDel", self.removed.emit)
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        self._menu(self).popup(event.globalPos())
+
+    def set_open(self, open: bool, by_user: bool = False) -> None:
+        """Unfold or fold the card to its head."""
+        self.header.set_open(open)
+        self._line.setVisible(open)
+        self._lay_body()
+        if by_user:
+            self.folded.emit(open)
+
+    def show_figures(self) -> None:
+        """Show the session's figures of this target and runtime."""
+        gauges = self.session.gauges
+        self.runtime_button.setText(f"{RUNTIME_NAMES[self.runtime]} ▾")
+        self.runtime_button.setAccessibleName(f"Runtime: {RUNTIME_NAMES[self.runtime]}")
+        made = gauges.report(self.target.id, self.runtime)
+        kit = gauges.kit.get(self.target.id) if self.runtime == "c" else None
+        if made is None:
+            self._show_nothing(gauges.stale)
+            return
+        shown = readings(made, self.target, gauges.shown.project.interval_ms, self.session.settings.get("reserve_percent"), kit)
+        greyed = bool(gauges.stale)
+        self.body.show_readings(shown, kit, "emulated" if self.target.virtual else "measured", greyed)
+        self._show_note(gauges.stale, refusal(made) or excess(made, self.target, gauges.shown.project.interval_ms))
+        self._show_verdict(shown, greyed)
+
+    def _show_nothing(self, reason: str) -> None:
+        self.body.show_readings((), None, "emulated", True)
+        say(self.body.note, f"no figures: {reason}" if reason else "", "")
+        self._show_verdict((), True)
+
+    def _show_note(self, stale: str, problem: str) -> None:
+        if stale:
+            say(self.body.note, f"figures of the last complete graph: {stale}", "")
+        elif self.guest and not problem:
+            say(self.body.note, "no virtual kit is among the targets; this one stood in to prove the design", "")
+        else:
+            say(self.body.note, problem, "too_large")
+
+    def _show_verdict(self, shown: tuple[Reading, ...], greyed: bool) -> None:
+        state = "unknown" if greyed else verdict(shown)
+        worst = max(shown, key=lambda r: r.fraction, default=None)
+        aside = f"{worst.name} {worst.share}" if worst else ""
+        refused = not shown and not greyed
+        self.header.show_verdict(state, aside, "✕ cannot run" if refused else "not complete" if greyed else "")
+        if self.property("state") != state:
+            self.setProperty("state", state)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def show_run(self, prover: Prover) -> None:
+        """Show the proof of this card, if there is one; a folded card unfolds its lower part for it."""
+        self.body.show_run(prover.runs.get(self.target.id))
+        self._proving = self.target.id in prover.runs
+        self._lay_body()
+
+    _proving = False
+
+    def _lay_body(self) -> None:
+        self.body.setVisible(self.header.open or self._proving)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.update()
+
+
+def _about(target: TargetDevice) -> str:
+    sources = "".join(f"<br>{name}: {source}" for name, source in target.sources.items())
+    return f"<b>{target.name}</b><br>{target.vendor} · {target.soc}{sources}"

@@ -1,0 +1,140 @@
+"""The head of a target's card: name, verdict, a fold; it opens and closes, drags, and hears the keys."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
+
+from studio.ui.panels.target_reading import SIGNS, WORDS
+from studio.ui.theme import GAP, theme
+from studio.ui.widgets.gauge import Verdict
+
+_FOLD = 14
+
+
+class TargetHeader(QAbstractButton):
+    """A line that is clicked to fold the card, dragged to move it; Delete removes, Alt+Up and Alt+Down move."""
+
+    removed = Signal()
+    stepped = Signal(int)
+    dragged = Signal(int)
+    dropped = Signal()
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.open = True
+        self.aside = ""
+        self.state: Verdict = "unknown"
+        self.word = ""
+        self._pressed_at: int | None = None
+        self._dragging = False
+
+    def show_verdict(self, state: Verdict, aside: str, word: str = "") -> None:
+        """Show the verdict at the right, and `aside` before it while the card is folded."""
+        word = word or f"{SIGNS[state]} {WORDS[state]}".strip()
+        if (state, aside, word) != (self.state, self.aside, self.word):
+            self.state, self.aside, self.word = state, aside, word
+            self.setAccessibleName(f"{self.text()}: {WORDS[state] or word}. {aside}")
+            self.update()
+
+    def set_open(self, open: bool) -> None:
+        """Turn the fold's arrow."""
+        self.open = open
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(240, 24)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        t = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(t.accent), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        self._paint_fold(painter)
+        right = self._paint_word(painter)
+        self._paint_title(painter, right)
+
+    def _paint_fold(self, painter: QPainter) -> None:
+        middle = self.height() / 2
+        points = [(2, -3), (8, -3), (5, 2)] if self.open else [(3, -4), (8, 0), (3, 4)]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().text if self.underMouse() else theme().dim))
+        painter.drawPolygon(QPolygonF([QPointF(x, middle + y) for x, y in points]))
+
+    def _paint_word(self, painter: QPainter) -> int:
+        """Paint verdict and aside from the right; return where they begin."""
+        t = theme()
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        painter.setFont(font)
+        metrics = QFontMetrics(font)
+        right = self.width() - GAP
+        painter.setPen(QColor(t.dim if self.state == "unknown" else getattr(t, self.state)))
+        width = metrics.horizontalAdvance(self.word)
+        painter.drawText(QRectF(right - width, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.word)
+        right -= width + 2 * GAP
+        if self.aside and not self.open:
+            width = metrics.horizontalAdvance(self.aside)
+            painter.setPen(QColor(t.dim))
+            painter.drawText(QRectF(right - width, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.aside)
+            right -= width + 2 * GAP
+        return right
+
+    def _paint_title(self, painter: QPainter, right: int) -> None:
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(QColor(theme().text))
+        room = right - _FOLD
+        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(_FOLD, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+
+    # dragging and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._pressed_at = event.globalPosition().toPoint().y() if event.button() == Qt.MouseButton.LeftButton else None
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        y = event.globalPosition().toPoint().y()
+        if self._pressed_at is not None and abs(y - self._pressed_at) >= QApplication.startDragDistance():
+            self._dragging = True
+        if self._dragging:
+            self.dragged.emit(y)
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        was, self._dragging, self._pressed_at = self._dragging, False, None
+        if was:
+            self.setDown(False)
+            self.dropped.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Delete from the window's own action while the head has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _wanted(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Delete:
+            self.removed.emit()
+        elif _wanted(event):
+            self.stepped.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def _wanted(event: QKeyEvent) -> bool:
+    alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+    return event.key() == Qt.Key.Key_Delete or (alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down))

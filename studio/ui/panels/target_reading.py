@@ -1,0 +1,220 @@
+"""What a card says of a report: gauges, verdict, the change of an edit, the proof, all in words."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import msgspec
+
+from studio.core.report import Parts, ResourceReport
+from studio.core.target import TargetDevice
+from studio.core.units import format_count, format_size
+from studio.estimate.latency import wait_factor
+from studio.ui.widgets.gauge import Reading, Verdict
+
+TIGHT = 0.8
+RUNTIME_NAMES = {"c": "C engine", "tflm": "TFLM", "tflm-ref": "TFLM reference"}
+SIGNS: Mapping[str, str] = {"fits": "✓", "tight": "!", "too_large": "✕", "unknown": ""}
+WORDS: Mapping[str, str] = {"fits": "fits", "tight": "tight", "too_large": "too large", "unknown": ""}
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """A resource: what is taken of what there is, and what a kit took (None where none said)."""
+
+    name: str
+    taken: float
+    budget: float
+    kit: float | None
+    reserve: float
+    parts: Mapping[str, int]
+    provenance: str
+    source: str
+
+
+def measures(
+    made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int, kit: Mapping[str, Any] | None
+) -> tuple[Measure, ...]:
+    """Return flash, RAM (the stack included) and time of a report."""
+    reserve = 1 - reserve_percent / 100
+    ram = {**made.ram.parts, "stack": made.stack_bytes}
+    source = made.sources
+    memory, time = source.get("memory", ""), source.get("instructions", "")
+    kit_ram = kit["ram_bytes"] + (kit["stack_bytes"] if kit["stack_bytes"] is not None else made.stack_bytes) if kit else None
+    return (
+        Measure(
+            "Flash",
+            made.flash.total,
+            target.flash.free,
+            kit["flash_bytes"] if kit else None,
+            reserve,
+            made.flash.parts,
+            made.provenance,
+            memory,
+        ),
+        Measure("RAM", Parts(ram).total, target.ram.free, kit_ram, reserve, ram, made.provenance, memory),
+        Measure("Time", made.latency_ms.value, interval_ms, kit_time(kit, target) if kit else None, 0.0, {}, made.provenance, time),
+    )
+
+
+def kit_time(kit: Mapping[str, Any], target: TargetDevice) -> float | None:
+    """Return a kit's milliseconds for the features of a clip and one inference; None where it counted no cycles."""
+    run, features = kit.get("cycles_estimate"), kit.get("frontend_cycles")
+    if run is None or (features is None and kit.get("frontend_instructions") is not None):
+        return None
+    return 1e3 * (run + (features or 0)) * wait_factor(target) / target.clock_hz
+
+
+def readings(
+    made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int, kit: Mapping[str, Any] | None = None
+) -> tuple[Reading, ...]:
+    """Return the gauges of a card; none for a runtime that cannot run the design."""
+    if refusal(made):
+        return ()
+    found = measures(made, target, interval_ms, reserve_percent, kit)
+    return (*(_reading(m, made, target) for m in found), _energy(made, target, kit))
+
+
+def refusal(made: ResourceReport) -> str:
+    """Return why the runtime cannot run the design, "" where it can."""
+    return made.limits if any(i.id == "runtime.unsupported" for i in made.issues) else ""
+
+
+def state_of(share: float, reserve: float = 0.0) -> Verdict:
+    """Say whether a share of a budget fits; tight is above 80 % or inside the user's reserve."""
+    if share > 1:
+        return "too_large"
+    return "tight" if share > TIGHT or (reserve and share > reserve) else "fits"
+
+
+def verdict(shown: tuple[Reading, ...]) -> Verdict:
+    """Return the worst state of a card's gauges."""
+    order = ("unknown", "fits", "tight", "too_large")
+    return max((r.state for r in shown), key=order.index, default="too_large")
+
+
+def excess(made: ResourceReport, target: TargetDevice, interval_ms: float) -> str:
+    """Say by how much a design is too large for a board, "" where it fits."""
+    found = [m for m in measures(made, target, interval_ms, 0, None) if m.taken > m.budget]
+    sizes = [f"{m.name} by {format_size(m.taken - m.budget)}" for m in found if m.name != "Time"]
+    late = [f"one inference takes {m.taken / m.budget:.2g} intervals" for m in found if m.name == "Time"]
+    return "; ".join(filter(None, ("too large: " + ", ".join(sizes) if sizes else "", *late)))
+
+
+def change(made: ResourceReport, before: ResourceReport, target: TargetDevice, interval_ms: float) -> tuple[float, str]:
+    """Return the largest change between two reports, as a share of its budget and in words: (0.005, "+1.2 KiB RAM")."""
+    if refusal(made) or refusal(before):
+        return 0.0, ""
+    pairs = zip(measures(made, target, interval_ms, 0, None), measures(before, target, interval_ms, 0, None), strict=True)
+    weighed = [
+        (abs(a.taken - b.taken) / a.budget, f"{_signed(a, a.taken - b.taken)} {a.name if a.name == 'RAM' else a.name.lower()}")
+        for a, b in pairs
+    ]
+    return max(weighed, key=lambda item: item[0])
+
+
+def changes(made: ResourceReport, before: ResourceReport, target: TargetDevice, interval_ms: float) -> str:
+    """Return all changes between two reports in words."""
+    if refusal(made) or refusal(before):
+        return ""
+    pairs = zip(measures(made, target, interval_ms, 0, None), measures(before, target, interval_ms, 0, None), strict=True)
+    return ", ".join(
+        f"{_signed(a, a.taken - b.taken)} {a.name if a.name == 'RAM' else a.name.lower()}" for a, b in pairs if a.taken != b.taken
+    )
+
+
+def proof_words(kit: Mapping[str, Any]) -> tuple[bool, str]:
+    """Return whether a kit's outputs are the oracle's, and that in a line."""
+    equal = kit["inputs"] - kit["mismatching_inputs"]
+    line = f"outputs equal {equal}/{kit['inputs']}"
+    if kit["feature_max_difference"]:
+        steps = kit["feature_max_difference"]
+        line += f" · features within {steps} step{'s' if steps > 1 else ''} in {100 * kit['feature_mismatch_share']:.2g} %"
+    elif kit["feature_max_difference"] == 0:
+        line += " · features equal"
+    return equal == kit["inputs"], line
+
+
+def proof_details(kit: Mapping[str, Any]) -> str:
+    """Say what was run and with what, as rich text."""
+    weights = "trained weights" if kit["trained"] else "random weights: the design is not trained"
+    rows = [f"{kit['inputs']} inputs, {weights}", f"compiler {kit['compiler']}", f"outputs held against {kit['engine']}"]
+    if kit["instructions"] is not None:
+        rows.append(
+            f"{format_count(kit['instructions'])} instructions an inference, estimated {format_count(kit['estimate']['instructions'])}"
+        )
+    if kit["accuracy"] is not None and kit["trained"]:
+        rows.append(f"heard right: {kit['accuracy']:.0%}")
+    return "<br>".join(map(escape, rows))
+
+
+def format_ms(milliseconds: float) -> str:
+    """Write a time as people read it: "0.42 ms", "47 ms", "1.2 s"."""
+    if milliseconds >= 1000:
+        return f"{milliseconds / 1000:.3g} s"
+    return f"{milliseconds:.3g} ms"
+
+
+def format_clock(hertz: float) -> str:
+    """Write a clock: "64 MHz"."""
+    return f"{hertz / 1e6:g} MHz"
+
+
+def _reading(m: Measure, made: ResourceReport, target: TargetDevice) -> Reading:
+    share = m.taken / m.budget
+    state = state_of(share, m.reserve)
+    kit, difference = "", ""
+    if m.kit is not None:
+        kit, difference = _written(m, m.kit), _difference(m.kit, m.taken)
+    return Reading(m.name, _written(m, m.taken), _share(m, share), state, share, m.reserve, kit, difference, _why(m, share, made, target))
+
+
+def _written(m: Measure, value: float) -> str:
+    return format_ms(value) if m.name == "Time" else format_size(value)
+
+
+def _signed(m: Measure, value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{_written(m, abs(value))}"
+
+
+def _difference(kit: float, estimate: float) -> str:
+    percent = 100 * (kit - estimate) / estimate if estimate else 0.0
+    return "equal" if kit == estimate else f"{percent:+.1f} %".replace("-", "−")
+
+
+def _share(m: Measure, share: float) -> str:
+    if m.name == "Time":
+        return f"{share:.0%} of {format_ms(m.budget)}".replace("%", " %") if share <= 1 else f"{share:.2g}× {format_ms(m.budget)}"
+    return f"{100 * share:.0f} %" if share <= 1 else f"+{format_size(m.taken - m.budget)}"
+
+
+def _energy(made: ResourceReport, target: TargetDevice, kit: Mapping[str, Any] | None) -> Reading:
+    aside = {"kit": "-", "difference": ""} if kit else {}
+    if made.energy_uj is None:
+        reason = "a virtual kit draws no current" if target.virtual else "no source for this board's current draw yet"
+        return Reading("Energy", "-", "", "unknown", 0.0, why=f"<b>Energy</b><br>{reason}", **aside)
+    source = escape(target.sources.get("power", ""))
+    why = f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
+    value = f"{made.energy_uj / 1000:.3g} mJ" if made.energy_uj >= 1000 else f"{made.energy_uj:.3g} µJ"
+    return Reading("Energy", value, made.provenance, "unknown", 0.0, why=why, **aside)
+
+
+def _why(m: Measure, share: float, made: ResourceReport, target: TargetDevice) -> str:
+    word = WORDS[state_of(share, m.reserve)]
+    head = f"<b>{m.name}: {_written(m, m.taken)} of {_written(m, m.budget)}</b>, {100 * share:.1f} %, {word}"
+    rows = _time_rows(made, target) if m.name == "Time" else [(name, format_size(size)) for name, size in m.parts.items()]
+    if m.name != "Time":
+        rows.append(("<b>together</b>", f"<b>{format_size(m.taken)}</b>"))
+    table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in rows)
+    kept = f"<br>the mark keeps {100 - 100 * m.reserve:.0f} % in reserve" if m.reserve else ""
+    return f"{head}<table>{table}</table>{m.provenance} · {escape(m.source)}{kept}"
+
+
+def _time_rows(made: ResourceReport, target: TargetDevice) -> list[tuple[str, str]]:
+    to_ms = 1e3 * wait_factor(target) / target.clock_hz
+    band = made.latency_ms
+    rows = [
+        ("network", f"{format_ms(made.cycles * to_ms)}, {format_count(made.instructions)} instructions"),
+        ("features of a clip", f"{format_ms(made.frontend_cycles * to_ms)}, {format_count(made.frontend_instructions)} instructions"),
+        ("band", f"{format_ms(band.low)} to {format_ms(band.high)}"),
+    ]
+    return rows if made.frontend_cycles else [rows[0], rows[2]]

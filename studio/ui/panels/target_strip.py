@@ -1,0 +1,198 @@
+"""The arena of runtime `c` over time: how many bytes are alive during each kernel call, the peak marked."""
+
+import msgspec
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from studio.core.program import Buffer, Program
+from studio.core.report import ResourceReport
+from studio.core.units import format_size
+from studio.ui.session import Session
+from studio.ui.theme import GAP, theme
+
+_LEAST = 3.0
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A kernel call: its block, the bytes alive meanwhile, the buffers that hold them, and its cycles."""
+
+    block: str
+    kernel: str
+    alive: int
+    buffers: tuple[Buffer, ...]
+    cycles: int
+
+
+def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
+    """Return what is alive during each call of a program; memory that tensors share counts once."""
+    calls = [call.op for call in program.calls]
+    found = []
+    for number, call in enumerate(program.calls):
+        alive = tuple(b for b in program.buffers if b.first <= number <= b.last)
+        cycles = made.ops[call.op].cycles // calls.count(call.op) if made.ops else 1
+        found.append(Step(call.block, call.kernel, _covered(alive), alive, cycles))
+    return tuple(found)
+
+
+def peak(shown: tuple[Step, ...]) -> int:
+    """Return the number of the call with the most bytes alive."""
+    return max(range(len(shown)), key=lambda i: shown[i].alive)
+
+
+def _covered(buffers: tuple[Buffer, ...]) -> int:
+    """Return the bytes that at least one buffer covers."""
+    covered, end = 0, 0
+    for low, high in sorted((b.offset, b.offset + b.size) for b in buffers):
+        covered += max(0, high - max(low, end))
+        end = max(end, high)
+    return covered
+
+
+class RamPlot(QWidget):
+    """Paints the steps as bars, as wide as their time; a click, or Left, Right and Return, select a step's block."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ram_over_time")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.steps: tuple[Step, ...] = ()
+        self.greyed = False
+        self._session = session
+        self._at = -1
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(240, 64)
+
+    def show_steps(self, shown: tuple[Step, ...], greyed: bool) -> None:
+        """Show these steps."""
+        if shown is self.steps and greyed == self.greyed:
+            return
+        self.steps, self.greyed, self._at = shown, greyed, -1
+        self.setAccessibleName(self.describe(peak(shown)) if shown else "RAM over time: nothing to show")
+        self.update()
+
+    def describe(self, number: int) -> str:
+        """Say a step in words."""
+        step = self.steps[number]
+        return f"{format_size(step.alive)} alive during {step.block or step.kernel}"
+
+    def bars(self) -> list[QRectF]:
+        """Return where each step stands."""
+        if not self.steps:
+            return []
+        width, height = self.width() - 2.0 * GAP, self.height() - 2.0 * GAP
+        least = min(_LEAST, width / len(self.steps))
+        free = width - least * len(self.steps)
+        cycles = sum(s.cycles for s in self.steps) or 1
+        most = max(s.alive for s in self.steps) or 1
+        left, made = float(GAP), []
+        for step in self.steps:
+            wide = least + free * step.cycles / cycles
+            tall = height * step.alive / most
+            made.append(QRectF(left, GAP + height - tall, wide, tall))
+            left += wide
+        return made
+
+    def step_at(self, x: float) -> int:
+        """Return the number of the step at this place, -1 for none."""
+        return next((i for i, bar in enumerate(self.bars()) if bar.left() <= x < bar.right()), -1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        t = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(t.accent if self.hasFocus() else t.line), 1))
+        painter.setBrush(QColor(t.raised))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if not self.steps:
+            return
+        highest = peak(self.steps)
+        for number, bar in enumerate(self.bars()):
+            colour = QColor(t.dim if self.greyed else t.tight if number == highest else t.accent)
+            chosen = self.steps[number].block in self._session.selection or number == self._at
+            colour.setAlphaF(1.0 if chosen else 0.8 if number == highest else 0.45)
+            painter.fillRect(bar.adjusted(0, 0, -1 if bar.width() > 4 else 0, 0), colour)
+
+    def select(self, number: int) -> None:
+        """Select the block of a step."""
+        if 0 <= number < len(self.steps) and self.steps[number].block:
+            self._at = number
+            self._session.select((self.steps[number].block,))
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.select(self.step_at(event.position().x()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if not self.steps:
+            super().keyPressEvent(event)
+        elif step is not None:
+            at = self._at if self._at >= 0 else peak(self.steps) - step
+            self.select(min(max(at + step, 0), len(self.steps) - 1))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Home):
+            self.select(peak(self.steps))
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            number = self.step_at(event.pos().x())
+            if number >= 0:
+                QToolTip.showText(event.globalPos(), self._tip(number), self)
+            return True
+        return super().event(event)
+
+    def _tip(self, number: int) -> str:
+        rows = sorted(self.steps[number].buffers, key=lambda b: -b.size)
+        table = "".join(f"<tr><td>{b.name}&nbsp;&nbsp;</td><td align='right'>{format_size(b.size)}</td></tr>" for b in rows)
+        return f"<b>{self.describe(number)}</b><table>{table}</table>tensors and scratch in the arena; click to select the block"
+
+
+class RamStrip(QWidget):
+    """The plot with its title, for the first target."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._of: tuple[Program, ResourceReport] | None = None
+        self._steps: tuple[Step, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        row = QHBoxLayout()
+        self._title, self._peak = QLabel(), QLabel()
+        for label in (self._title, self._peak):
+            label.setProperty("kind", "heading")
+        self._peak.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._peak.setAlignment(Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._title)
+        row.addWidget(self._peak, 1)
+        column.addLayout(row)
+        self.plot = RamPlot(session)
+        column.addWidget(self.plot)
+        session.selection_changed.connect(self.plot.update)
+
+    def show_target(self, target: str) -> None:
+        """Show the arena of this board; hide where runtime `c` has no plan."""
+        gauges = self._session.gauges
+        program, made = gauges.program(target), gauges.report(target, "c")
+        if program is None or made is None or not program.calls:
+            self.hide()
+            return
+        if self._of is None or self._of[0] is not program or self._of[1] is not made:
+            self._of = (program, made)
+            self._steps = steps(program, made)
+        shown = self._steps
+        highest = shown[peak(shown)]
+        self._title.setText("RAM OVER TIME")
+        self._title.setToolTip(f"the arena of runtime c on {gauges.boards[target].name}; front end, stack and application come on top")
+        self._peak.setText(f"peak {format_size(highest.alive)} at {highest.block or highest.kernel}")
+        self._peak.setToolTip(self._peak.text())
+        self.plot.show_steps(shown, bool(gauges.stale))
+        self.show()

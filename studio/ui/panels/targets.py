@@ -1,0 +1,315 @@
+"""The column of targets: a card for each board, the change of the last edit, Prove it, the arena over time."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.core.edits import SetTargets
+from studio.core.errors import StudioError
+from studio.core.project import Project
+from studio.core.target import TargetDevice
+from studio.estimate.report import RUNTIMES
+from studio.ui.panels.target_card import TargetCard
+from studio.ui.panels.target_file import FileCard
+from studio.ui.panels.target_prove import Prover, Run, Snapshot, kits_for
+from studio.ui.panels.target_reading import change, changes
+from studio.ui.panels.target_strip import RamStrip
+from studio.ui.session import Session
+from studio.ui.theme import GAP, PAD
+
+MANY = 4
+
+
+class TargetsColumn(QFrame):
+    """The figures on every chosen board.
+
+    `proving_changed` says in words how far proving is, "" once nothing runs.
+    """
+
+    proving_changed = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setMinimumWidth(280)
+        self.session = session
+        self.prover = Prover(session, self)
+        self.cards: dict[str, TargetCard] = {}
+        self.guests: dict[str, TargetCard] = {}
+        self.files: list[FileCard] = []
+        self._unfolded: dict[str, bool] = {}
+        self._order: tuple[str, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(PAD + GAP, PAD, PAD + GAP, PAD)
+        column.setSpacing(PAD)
+        column.addLayout(self._make_head())
+        column.addWidget(self._make_list(), 1)
+        self.strip = RamStrip(session)
+        column.addWidget(self.strip)
+        session.gauges.updated.connect(self._show)
+        session.theme_changed.connect(self._restyle)
+        session.document_replaced.connect(self._replace)
+        self.prover.changed.connect(self._show_run)
+        self._show()
+
+    # building
+
+    def _make_head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self._title, self.edit_line = QLabel(), QLabel()
+        for label in (self._title, self.edit_line):
+            label.setProperty("kind", "heading")
+        self.edit_line.setObjectName("this_edit")
+        self.edit_line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.edit_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._title)
+        row.addWidget(self.edit_line, 1)
+        return row
+
+    def _make_list(self) -> QScrollArea:
+        inside = QWidget()
+        inside.setObjectName("panel")
+        self._list = QVBoxLayout(inside)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(PAD)
+        self._empty = QLabel("No targets: choose boards to see what the design costs on them.")
+        self._empty.setProperty("kind", "dim")
+        self._empty.setWordWrap(True)
+        self._unknown = QLabel()
+        self._unknown.setProperty("state", "error")
+        self._unknown.setWordWrap(True)
+        self.choose = QPushButton("Choose targets…")
+        self.choose.setObjectName("choose_targets")
+        self.choose.setToolTip("Which boards have a card (Ctrl+B)")
+        self.choose.clicked.connect(self.choose_targets)
+        self._list.addWidget(self._empty)
+        self._list.addWidget(self._unknown)
+        self._list.addWidget(self.choose)
+        self._list.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(inside)
+        return self._scroll
+
+    # showing
+
+    def _show(self) -> None:
+        gauges = self.session.gauges
+        targets = tuple(t for t in self.session.document.project.targets if t in gauges.boards)
+        if targets != self._order:
+            self._lay_cards(targets)
+        for card in (*self.cards.values(), *self.guests.values()):
+            card.show_figures()
+        self._show_edit()
+        if targets:
+            self.strip.show_target(targets[0])
+        self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
+
+    def _lay_cards(self, targets: tuple[str, ...]) -> None:
+        """Make the cards that are missing, take away the others, and put them in order."""
+        for id in set(self.cards) - set(targets):
+            self._take(self.cards.pop(id))
+        for id in set(self.guests) & set(targets):
+            self._take(self.guests.pop(id))
+        self.cards = {id: self.cards.get(id) or self._make_card(id) for id in targets}
+        for at, card in enumerate((*self.files, *self.cards.values(), *self.guests.values())):
+            if self._list.itemAt(at).widget() is not card:
+                self._list.insertWidget(at, card)
+        self._order = targets
+        for id, card in self.cards.items():
+            card.set_open(self._unfolded.get(id, len(targets) <= MANY))
+        self._show_counts(len(targets))
+
+    def _show_counts(self, count: int) -> None:
+        unknown = [t for t in self.session.document.project.targets if t not in self.session.gauges.boards]
+        self._title.setText(f"TARGETS · {count} selected" if count else "TARGETS")
+        self._empty.setVisible(not count)
+        self._unknown.setText(f"There is no board {', '.join(unknown)} here; it keeps its place in the project." if unknown else "")
+        self._unknown.setVisible(bool(unknown))
+
+    def _make_card(self, id: str, guest: bool = False) -> TargetCard:
+        card = TargetCard(self.session, self.session.gauges.boards[id], self.prover, guest)
+        card.runtime = self._runtime_of(id)
+        card.runtime_chosen.connect(partial(self._choose_runtime, card))
+        card.removed.connect(partial(self.close_guest if guest else self.remove, id))
+        card.stepped.connect(partial(self.step, id))
+        card.dragged.connect(partial(self._drag, id))
+        card.dropped.connect(self._drop)
+        card.folded.connect(partial(self._unfolded.__setitem__, id))
+        card.show_run(self.prover)
+        return card
+
+    def _take(self, card: QWidget) -> None:
+        self._list.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+
+    def _runtime_of(self, id: str) -> str:
+        chosen = self.session.settings.get("card_runtimes")
+        runtime = chosen.get(id) if isinstance(chosen, dict) else None
+        return runtime if runtime in RUNTIMES else self.session.settings.get("runtime")
+
+    def _choose_runtime(self, card: TargetCard, runtime: str) -> None:
+        card.runtime = runtime
+        chosen = self.session.settings.get("card_runtimes")
+        kept = chosen if isinstance(chosen, dict) else {}
+        self.session.attempt(lambda: self.session.settings.set("card_runtimes", {**kept, card.target.id: runtime}))
+        card.show_figures()
+        self._show_edit()
+
+    def _show_edit(self) -> None:
+        gauges, found, lines = self.session.gauges, [], []
+        if not gauges.stale and gauges.changed_design:
+            for id, card in self.cards.items():
+                now, before = gauges.report(id, card.runtime), gauges.before_report(id, card.runtime)
+                if now and before:
+                    interval = self.session.document.project.interval_ms
+                    found.append((*change(now, before, card.target, interval), card.target.name))
+                    lines.append(f"{card.target.name}: {changes(now, before, card.target, interval) or 'no change'}")
+        text = ""
+        if found:
+            share, words, name = max(found)
+            where = f" on {name}" if len(found) > 1 and "s time" in words else ""
+            text = f"this edit: {words}{where}" if share else "this edit: no change"
+        if text != self.edit_line.text():
+            self.edit_line.setText(text)
+        self.edit_line.setToolTip("<br>".join(lines))
+
+    def _restyle(self) -> None:
+        for widget in self.findChildren(QWidget):
+            widget.update()
+
+    def _replace(self) -> None:
+        self.prover.cancel_all()
+        self._unfolded.clear()
+        for id in list(self.guests):
+            self.close_guest(id)
+        self._show_counts(len(self._order))
+
+    # choosing, moving, removing
+
+    def choose_targets(self) -> None:
+        """Open the list of boards."""
+        from studio.ui.dialogs.targets import TargetsDialog
+
+        TargetsDialog(self.session, self.window()).exec()
+
+    def remove(self, id: str) -> None:
+        """Take a board off the targets."""
+        self._set_targets(tuple(t for t in self.session.document.project.targets if t != id))
+
+    def step(self, id: str, by: int) -> None:
+        """Move a card up or down by one."""
+        order = list(self.session.document.project.targets)
+        at = order.index(id)
+        to = min(max(at + by, 0), len(order) - 1)
+        order.insert(to, order.pop(at))
+        self._set_targets(tuple(order))
+        self.cards[id].header.setFocus()
+
+    def _set_targets(self, targets: tuple[str, ...]) -> None:
+        if targets != self.session.document.project.targets:
+            self.session.try_push(SetTargets(targets))
+
+    def _drag(self, id: str, y: int) -> None:
+        """Let a card follow the pointer among the others; nothing is changed before it is dropped."""
+        here = self._list.parentWidget().mapFromGlobal(QPoint(0, y)).y()
+        others = [c for c in self.cards.values() if c.target.id != id]
+        to = sum(c.geometry().center().y() < here for c in others)
+        order = [c.target.id for c in others]
+        order.insert(to, id)
+        if order != list(self.cards):
+            self.cards = {t: self.cards[t] for t in order}
+            for at, card in enumerate(self.cards.values(), len(self.files)):
+                self._list.insertWidget(at, card)
+
+    def _drop(self) -> None:
+        order = tuple(self.cards)
+        unknown = tuple(t for t in self.session.document.project.targets if t not in self.cards)
+        self._order = order
+        self._set_targets((*order, *unknown))
+
+    def close_guest(self, id: str) -> None:
+        """Put the card of a kit away that only stood in."""
+        if id in self.guests:
+            self.prover.cancel(id)
+            self._take(self.guests.pop(id))
+
+    # proving
+
+    def prove(self) -> None:
+        """Prove the design on the virtual kits among the targets, or on one that stands in; while that runs, stop it."""
+        if self.prover.active:
+            self.prover.cancel_all()
+            return
+        gauges, document = self.session.gauges, self.session.document
+        if gauges.stale:
+            self.session.told.emit(f"the design cannot be proven: {gauges.stale}")
+            return
+        try:
+            snapshot = Snapshot(document)
+        except StudioError as error:
+            self.session.erred.emit(error)
+            return
+        kits = kits_for(document.project.targets, gauges.boards)
+        for kit in kits:
+            if kit.id not in self.cards:
+                self._invite(kit)
+            self._add(kit, snapshot, document.project)
+
+    def _add(self, kit: TargetDevice, snapshot: Snapshot, project: Project) -> None:
+        finished = partial(self._proven, kit, project)
+        self.prover.add(Run(kit.id, kit, snapshot.path, f"Prove {project.name} on {kit.name}", finished, snapshot=snapshot))
+
+    def _invite(self, kit: TargetDevice) -> None:
+        """Show a card for a kit that is not among the targets."""
+        self.session.told.emit(f"no virtual kit is among the targets: proving on {kit.name}")
+        if kit.id not in self.guests:
+            card = self.guests[kit.id] = self._make_card(kit.id, guest=True)
+            card.runtime = "c"
+            self._list.insertWidget(len(self.files) + len(self.cards), card)
+            card.set_open(True)
+            card.show_figures()
+
+    def _proven(self, kit: TargetDevice, project: Project, validation: Mapping[str, Any]) -> None:
+        self.session.gauges.note_kit(kit.id, validation, project)
+        equal = validation["inputs"] - validation["mismatching_inputs"]
+        self.session.told.emit(f"{kit.name}: outputs equal {equal} of {validation['inputs']}")
+
+    def prove_file(self, path: Path) -> None:
+        """Show a model file's estimate in a card of its own, and run it on a kit."""
+        for card in [c for c in self.files if c.path == path]:
+            self.close_file(card)
+        (kit, *_) = kits_for(self.session.document.project.targets, self.session.gauges.boards)
+        card = FileCard(self.session, path, kit, self.prover)
+        card.closed.connect(partial(self.close_file, card))
+        self.files.insert(0, card)
+        self._list.insertWidget(0, card)
+        self._scroll.verticalScrollBar().setValue(0)
+        if card.load():
+            self.prover.add(Run(card.key, kit, path, f"Prove {path.name} on {kit.name}", card.show_kit))
+
+    def close_file(self, card: FileCard) -> None:
+        """Put a model file's card away, and stop what it still runs."""
+        self.files.remove(card)
+        self.prover.dismiss(card.key)
+        self.prover.cancel(card.key)
+        self._take(card)
+
+    def _show_run(self, key: str) -> None:
+        for card in self.files:
+            if card.key == key:
+                card.show_run()
+        card = self.cards.get(key) or self.guests.get(key)
+        if card is not None:
+            card.show_run(self.prover)
+        active = self.prover.active
+        running = next((r for r in active if r.job is not None), None)
+        self.proving_changed.emit(f"{running.words} {running.fraction:.0%}" if running else "")

@@ -1,0 +1,159 @@
+"""A gauge: one resource against its budget, with what a kit said beside the estimate."""
+
+from typing import Literal
+
+import msgspec
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from studio.ui.theme import GAP, theme
+
+Verdict = Literal["fits", "tight", "too_large", "unknown"]
+
+LABEL, VALUE, SHARE = 48, 68, 76
+LINE, BAR = 20, 6
+_SMALL = 12
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a gauge shows: a value in words, the share of its budget, the reserve's mark (0 to 1, 0 for none).
+
+    `kit` and `difference` are what a kit said, "" where none did. `why` is the tooltip, rich text.
+    """
+
+    name: str
+    value: str
+    share: str
+    state: Verdict
+    fraction: float
+    reserve: float = 0.0
+    kit: str = ""
+    difference: str = ""
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The gauge in a line, for those who cannot see it."""
+        said = {"fits": "fits", "tight": "tight", "too_large": "too large", "unknown": ""}[self.state]
+        kit = f"kit {self.kit}, {self.difference}" if self.kit else ""
+        return ", ".join(filter(None, (f"{self.name} {self.value}", self.share, said, kit)))
+
+
+class GaugeRow(QWidget):
+    """Paints a reading in one line, or in two where a kit spoke: label, estimate, kit and difference over the bar."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.reading: Reading | None = None
+        self._greyed = False
+
+    def show_reading(self, reading: Reading, greyed: bool = False) -> None:
+        """Show a reading; `greyed` where it is no longer true of the design."""
+        if reading == self.reading and greyed == self._greyed:
+            return
+        grown = self.reading is None or bool(self.reading.kit) != bool(reading.kit)
+        self.reading, self._greyed = reading, greyed
+        self.setObjectName(f"gauge_{reading.name.lower()}")
+        self.setAccessibleName(reading.words)
+        if grown:
+            self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        two = self.reading is not None and self.reading.kit
+        return QSize(260, LINE + BAR + GAP if two else LINE)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(200, self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            if self.reading is not None and self.reading.why:
+                QToolTip.showText(event.globalPos(), self.reading.why, self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        if self.reading is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.reading.kit:
+            self._paint_proven(painter, self.reading)
+        else:
+            self._paint_estimate(painter, self.reading)
+
+    def _paint_estimate(self, painter: QPainter, reading: Reading) -> None:
+        width = self.width()
+        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
+        bar = QRectF(LABEL, (LINE - BAR) / 2, width - LABEL - VALUE - SHARE - 2 * GAP, BAR)
+        self._bar(painter, bar, reading)
+        value = QRectF(width - SHARE - VALUE - 2 * GAP, 0, VALUE, LINE)
+        self._text(painter, value, reading.value, theme().text, right=True)
+        self._text(painter, QRectF(width - SHARE, 0, SHARE, LINE), reading.share, self._colour(reading), small=True)
+
+    def _paint_proven(self, painter: QPainter, reading: Reading) -> None:
+        width = self.width()
+        columns = kit_columns(width)
+        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
+        texts = (reading.value, reading.kit, reading.difference)
+        for (left, right), text, colour in zip(columns, texts, (theme().text, theme().text, theme().dim), strict=True):
+            self._text(painter, QRectF(left, 0, right - left, LINE), text, colour, right=True)
+        self._bar(painter, QRectF(0, LINE, width - SHARE - GAP, BAR), reading)
+        share = QRectF(width - SHARE, LINE - 6, SHARE, BAR + 12)
+        self._text(painter, share, reading.share, self._colour(reading), right=True, small=True)
+
+    def _bar(self, painter: QPainter, rect: QRectF, reading: Reading) -> None:
+        t = theme()
+        if rect.width() < 8:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.background if t.mode == "dark" else t.line))
+        painter.drawRoundedRect(rect, BAR / 2, BAR / 2)
+        if reading.state != "unknown":
+            filled = QRectF(rect.left(), rect.top(), max(3.0, rect.width() * min(1.0, reading.fraction)), BAR)
+            painter.setBrush(QColor(self._colour(reading)))
+            painter.drawRoundedRect(filled, BAR / 2, BAR / 2)
+        if reading.reserve:
+            mark = QRectF(rect.left() + rect.width() * reading.reserve, rect.top() - 2, 1.5, BAR + 4)
+            painter.fillRect(mark, QColor(t.dim))
+
+    def _colour(self, reading: Reading) -> str:
+        t = theme()
+        return t.dim if self._greyed or reading.state == "unknown" else getattr(t, reading.state)
+
+    def _text(self, painter: QPainter, rect: QRectF, text: str, colour: str, *, right: bool = False, small: bool = False) -> None:
+        font = QFont(self.font())
+        if small:
+            font.setPixelSize(_SMALL)
+        painter.setFont(font)
+        painter.setPen(QColor(theme().dim if self._greyed else colour))
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def kit_columns(width: int) -> tuple[tuple[float, float], ...]:
+    """Return where estimate, kit and difference stand in a row of this width."""
+    each = (width - LABEL) / 3
+    return tuple((LABEL + i * each, LABEL + (i + 1) * each) for i in range(3))
+
+
+class KitHeading(QWidget):
+    """The names of the columns above rows that a kit spoke of."""
+
+    def __init__(self, words: tuple[str, str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = words
+        self.setFixedHeight(16)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(QColor(theme().dim))
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for (left, right), word in zip(kit_columns(self.width()), self.words, strict=True):
+            painter.drawText(QRectF(left, 0, right - left, 16), align, word)
