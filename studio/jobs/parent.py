@@ -123,10 +123,18 @@ class _Stop:
         return bool(self._child.stop_reason)
 
     def begin(self, reason: str) -> None:
-        now = time.monotonic()
         self._child.stop_reason = reason
         self._child.ask_to_cancel()
+        self._plan_end()
+
+    def _plan_end(self) -> None:
+        now = time.monotonic()
         self._steps = [(now + self._grace_s, self._child.terminate), (now + self._grace_s + TERMINATE_S, self._child.kill)]
+
+    def heard(self) -> None:
+        """A job that still speaks after a cancel is keeping what is good: its grace begins anew."""
+        if self._child.stop_reason == "cancelled" and len(self._steps) == 2:
+            self._plan_end()
 
     def linger(self) -> None:
         """The last word is said: a thread left behind shall not keep the child alive."""
@@ -156,6 +164,8 @@ def _follow(child: _Child, on_event: OnEvent, cancel: threading.Event, timeout: 
                 if isinstance(event, Done | Failed):
                     last = event
                     stop.linger()
+                elif stop.begun:
+                    stop.heard()
                 on_event(event)
             if last is None and not stop.begun:
                 _begin_stop(stop, cancel, timeout, deadline)

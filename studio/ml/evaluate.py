@@ -29,14 +29,12 @@ def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
         raise InputError("this design is not trained", where=str(folder.path), hint=f"otolith train {folder.path}")
     clips = load_clips(folder, project.recipe, context)
     context.progress(0.2, "starting TensorFlow")
-    from studio.ml import accuracy, fit, int8_model, keras_model
+    from studio.ml import judge, keras_model
 
     model = keras_model.build(project.graph, blocks, project.frontend.shape)
     keras_model.set_weights(model, weights)
-    context.progress(0.6, "listening to the test clips")
-    features, truth = clips.plain("test")
     tflite = read_bytes(latest / MODEL)
-    heard, engine = int8_model.hear(read_tflite(tflite, project.name), tflite, project.frontend, features)
-    judged = accuracy.judgement(project.labels, truth, fit.predict(model, features).argmax(-1), heard.argmax(-1), engine)
+    network = read_tflite(tflite, project.name)
+    judged = judge.judge(model, network, tflite, clips, lambda share: context.progress(0.6 + 0.4 * share, "listening to the test clips"))
     context.progress(1.0, "done")
     return {"project": str(folder.path), "run": str(latest), **judged}

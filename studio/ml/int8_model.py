@@ -1,6 +1,6 @@
 """The trained graph as an int8 network, and what it hears."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 
 import numpy as np
@@ -16,6 +16,8 @@ from studio.dsp.log_mel import quantise_features
 from studio.lower.graph import lower_graph
 from studio.lower.quantise import calibrate, quantise
 
+_CLIPS_AT_ONCE = 32
+
 
 def convert(project: Project, blocks: Registry[Block], weights: Mapping[str, np.ndarray], examples: np.ndarray) -> Network:
     """Fold, calibrate on example features (n, frames, mels, 1) and quantise to int8."""
@@ -23,16 +25,26 @@ def convert(project: Project, blocks: Registry[Block], weights: Mapping[str, np.
     return quantise(network, calibrate(network, examples))
 
 
-def hear(network: Network, tflite: bytes, frontend: FrontEnd, features: np.ndarray) -> tuple[np.ndarray, str]:
-    """Run the int8 network on features; return the outputs' (n, labels) bytes as int8 and the engine's name.
+def hear(
+    network: Network, tflite: bytes, frontend: FrontEnd, features: np.ndarray, on_share: Callable[[float], None]
+) -> tuple[np.ndarray, str]:
+    """Run the int8 network on features; return the outputs (n, labels) as int8 and the engine's name.
 
-    TFLM's own kernels where the tflite-micro wheel is there, else LiteRT's reference kernels. Raises ToolMissing without either.
+    TFLM's own kernels where the tflite-micro wheel is there, else LiteRT's reference kernels; `on_share` hears the share done.
+    Raises ToolMissing without either.
     """
     inputs = quantise_features(frontend, features, network.input.quant)
-    if oracle.available():
-        outputs = oracle.run(network, [x.tobytes() for x in inputs], tflite)
-        return np.stack([np.frombuffer(o, np.int8) for o in outputs]), f"tflite-micro {_version('tflite-micro')}"
-    return _hear_litert(tflite, inputs), f"LiteRT {_version('ai-edge-litert')}, reference kernels"
+    outputs = []
+    for start in range(0, len(inputs), _CLIPS_AT_ONCE):
+        part = inputs[start : start + _CLIPS_AT_ONCE]
+        outputs.append(_hear_tflm(network, tflite, part) if oracle.available() else _hear_litert(tflite, part))
+        on_share(min(1.0, (start + _CLIPS_AT_ONCE) / len(inputs)))
+    engine = f"tflite-micro {_version('tflite-micro')}" if oracle.available() else f"LiteRT {_version('ai-edge-litert')}, reference kernels"
+    return np.concatenate(outputs), engine
+
+
+def _hear_tflm(network: Network, tflite: bytes, inputs: np.ndarray) -> np.ndarray:
+    return np.stack([np.frombuffer(o, np.int8) for o in oracle.run(network, [x.tobytes() for x in inputs], tflite)])
 
 
 def _version(distribution: str) -> str:

@@ -2,10 +2,12 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from studio.blocks import registry
 from studio.core.block import Block
@@ -40,7 +42,7 @@ def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     check_trainable(project, blocks)
     clips = load_clips(folder, recipe, context)
     context.progress(_READ, "starting TensorFlow")
-    from studio.ml import accuracy, fit, int8_model, keras_model
+    from studio.ml import fit, int8_model, judge, keras_model
 
     fit.set_seed(recipe.seed)
     model = keras_model.build(project.graph, blocks, project.frontend.shape)
@@ -48,21 +50,18 @@ def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     record.log(f"{project.name}: {model.count_params()} parameters, {_counts(clips)}")
     done = fit.fit(model, clips, recipe, not ends_in_softmax(project, blocks), record)
     weights = keras_model.get_weights(model)
-    context.progress(_TRAINED, "converting to int8")
-    network = int8_model.convert(project, blocks, weights, clips.calibration())
+    context.progress(_TRAINED, "measuring the activations")
+    examples = clips.calibration()
+    context.progress((_TRAINED + _CONVERTED) / 2, "converting to int8")
+    network = int8_model.convert(project, blocks, weights, examples)
     tflite = write_tflite(network)
-    context.progress(_CONVERTED, "listening to the test clips")
-    features, truth = clips.plain("test")
-    heard, engine = int8_model.hear(network, tflite, project.frontend, features)
-    judged = accuracy.judgement(project.labels, truth, fit.predict(model, features).argmax(-1), heard.argmax(-1), engine)
-    record.log(f"best epoch {done.best_epoch}: float {judged['float_accuracy']:.4f}, int8 {judged['int8_accuracy']:.4f} ({engine})")
+    judged = judge.judge(model, network, tflite, clips, lambda share: _listening(context, share))
+    record.log(
+        f"best epoch {done.best_epoch}: float {judged['float_accuracy']:.4f}, int8 {judged['int8_accuracy']:.4f} ({judged['engine']})"
+    )
     out = folder.new_run()
-    write_bytes(out / MODEL, tflite)
-    write_text(out / METRICS, "".join(json.dumps(row) + "\n" for row in done.history))
-    write_text(out / LOG, "\n".join(record.lines) + "\n")
-    folder.save_weights(weights, design_digest(project))
     summary = _run(int(out.name), project, recipe, done, judged, began, time.monotonic() - started)
-    write_run(out, summary)
+    _store(folder, out, tflite, weights, summary, done.history, record.lines)
     context.artifact("model", out / MODEL)
     context.progress(1.0, "done")
     return {"project": str(folder.path), "run": str(out), "parameters": model.count_params(), **msgspec.to_builtins(summary), **judged}
@@ -135,6 +134,27 @@ def _recipe(project: Project, args: dict[str, Any]) -> Recipe:
 
 def _counts(clips: Clips) -> str:
     return ", ".join(f"{len(clips.dataset.rows(split))} {split}" for split in ("train", "validation", "test")) + " clips"
+
+
+def _listening(context: JobContext, share: float) -> None:
+    context.progress(_CONVERTED + (1 - _CONVERTED) * share, "listening to the test clips")
+
+
+def _store(
+    folder: ProjectFolder,
+    out: Path,
+    tflite: bytes,
+    weights: Mapping[str, np.ndarray],
+    summary: Run,
+    history: Sequence[dict[str, float]],
+    lines: Sequence[str],
+) -> None:
+    """Write the run's files and the weights; run.json comes last, for it makes the run count."""
+    write_bytes(out / MODEL, tflite)
+    write_text(out / METRICS, "".join(json.dumps(row) + "\n" for row in history))
+    write_text(out / LOG, "\n".join(lines) + "\n")
+    folder.save_weights(weights, summary.design)
+    write_run(out, summary)
 
 
 def _run(number: int, project: Project, recipe: Recipe, done: Any, judged: dict[str, Any], began: float, seconds: float) -> Run:

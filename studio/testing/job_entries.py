@@ -25,6 +25,17 @@ def count(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     return {"count": done, "cancelled": context.cancelled}
 
 
+def save_slowly(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
+    """Wait for a cancel, then take `steps` steps of `step_s` seconds to keep what is good, speaking at each."""
+    context.metric("ready", {})
+    while not context.cancelled:
+        time.sleep(0.01)
+    for step in range(args["steps"]):
+        time.sleep(args["step_s"])
+        context.log(f"kept {step + 1}")
+    return {"kept": args["steps"]}
+
+
 def print_much(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     """Print by Python, by the file descriptor and from a child of its own, none of which is an event."""
     print('{"event": "done", "result": {"false": true}}')

@@ -145,6 +145,16 @@ def test_error_in_the_listener_ends_the_child():
     assert gone(seen[0])
 
 
+def test_a_job_that_still_speaks_may_finish_saving():
+    cancel = threading.Event()
+
+    def on_event(event):
+        if isinstance(event, Metric):
+            cancel.set()
+
+    assert run(spec("save_slowly", steps=6, step_s=0.4), on_event, cancel, grace_s=1.2) == {"kept": 6}
+
+
 def test_ctrl_c_cancels_gracefully():
     def press(event):
         if isinstance(event, Progress) and event.message == "step 2":
