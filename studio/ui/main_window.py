@@ -105,7 +105,15 @@ class MainWindow(QMainWindow):
             return QWidget()
         from studio.ui.panels.targets import TargetsColumn
 
-        return TargetsColumn(self.session)
+        column = TargetsColumn(self.session)
+        column.proving_changed.connect(self._show_proving)
+        return column
+
+    def _show_proving(self, words: str) -> None:
+        """Let the button say how far proving is, and stop it."""
+        self.prove_button.setText(f"Stop · {words}" if words else "Prove it")
+        self.prove_button.setToolTip("Stop proving" if words else self.actions_by_id["prove"].statusTip())
+        self.prove_button.setIcon(glyph("stop" if words else "check", on_accent=True))
 
     def _make_centre(self) -> QWidget:
         centre = QWidget()

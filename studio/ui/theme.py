@@ -119,6 +119,7 @@ def style_sheet(t: Theme) -> str:
                         padding: 8px 2px; color: {t.dim}; font-size: 11px; }}
     QToolButton#rail:checked {{ color: {t.text}; border-left-color: {t.accent}; }}
     QToolButton#quiet {{ background: transparent; border: 1px solid transparent; padding: 3px 6px; }}
+    QToolButton#quiet::menu-indicator {{ image: none; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t.dim}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {t.line}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.dim}; }}

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QHea
 from studio.core.edits import SetTargets
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
-from studio.ui.panels.target_reading import SIGNS, WORDS, excess, format_clock, readings, refusal, verdict
+from studio.ui.panels.target_reading import SIGNS, WORDS, excess, format_clock, readings, refusal, short_core, verdict
 from studio.ui.session import Session
 from studio.ui.theme import PAD, theme
 
@@ -36,9 +36,11 @@ class BoardTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(section)
+        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -55,10 +57,10 @@ class BoardTable(QAbstractTableModel):
             return QColor(theme().dim if state == "unknown" else getattr(theme(), state))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.fit(board.id)[2] or f"{board.vendor} · {board.soc} · {board.id}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (2, 3, 4):
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(index.column())
         if role == SORT:
-            numbers = (board.name.lower(), board.core.name, board.clock_hz, board.flash.free, board.ram.free)
+            numbers = (board.name.lower(), short_core(board.core), board.clock_hz, board.flash.free, board.ram.free)
             return numbers[index.column()] if index.column() < len(numbers) else self._texts(board)[-1]
         return None
 
@@ -79,7 +81,7 @@ class BoardTable(QAbstractTableModel):
 
     def _texts(self, board: TargetDevice) -> tuple[str, ...]:
         memory = (format_size(board.flash.free), format_size(board.ram.free))
-        return (board.name, board.core.name, format_clock(board.clock_hz), *memory, self.fit(board.id)[1])
+        return (board.name, short_core(board.core), format_clock(board.clock_hz), *memory, self.fit(board.id)[1])
 
     def _fit(self, id: str) -> tuple[str, str, str]:
         """Return the verdict on the present design, its word, and by how much it does not fit."""
@@ -92,6 +94,11 @@ class BoardTable(QAbstractTableModel):
         interval = gauges.shown.project.interval_ms
         state = verdict(readings(made, gauges.boards[id], interval, self._session.settings.get("reserve_percent")))
         return state, f"{SIGNS[state]} {WORDS[state]}", excess(made, gauges.boards[id], interval)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in (2, 3, 4) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class BoardFilter(QSortFilterProxyModel):

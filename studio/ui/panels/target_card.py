@@ -2,14 +2,14 @@
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, format_clock, readings, refusal, verdict
+from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, format_clock, readings, refusal, short_core, verdict
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.gauge import Reading
@@ -52,8 +52,10 @@ class TargetCard(QFrame):
         row = QHBoxLayout(line)
         row.setContentsMargins(14, 0, 0, 0)
         row.setSpacing(GAP)
-        kind = QLabel(f"{self.target.core.name} · {format_clock(self.target.clock_hz)}")
+        kind = QLabel(f"{short_core(self.target.core)} · {format_clock(self.target.clock_hz)}")
+        kind.setToolTip(self.target.core.name)
         kind.setProperty("kind", "dim")
+        kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.runtime_button = QToolButton()
         self.runtime_button.setObjectName("quiet")
         self.runtime_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -66,8 +68,7 @@ class TargetCard(QFrame):
         self.more.setToolTip("move or remove this target")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu(self.more))
-        row.addWidget(kind)
-        row.addStretch(1)
+        row.addWidget(kind, 1)
         row.addWidget(self.runtime_button)
         row.addWidget(self.more)
         return line
@@ -136,7 +137,7 @@ class TargetCard(QFrame):
     def _show_verdict(self, shown: tuple[Reading, ...], greyed: bool) -> None:
         state = "unknown" if greyed else verdict(shown)
         worst = max(shown, key=lambda r: r.fraction, default=None)
-        aside = f"{worst.name} {worst.share}" if worst else ""
+        aside = f"{worst.name} {worst.share.partition(' of ')[0]}" if worst else ""
         refused = not shown and not greyed
         self.header.show_verdict(state, aside, "✕ cannot run" if refused else "not complete" if greyed else "")
         if self.property("state") != state:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from studio.core.report import Parts, ResourceReport
-from studio.core.target import TargetDevice
+from studio.core.target import Core, TargetDevice
 from studio.core.units import format_count, format_size
 from studio.estimate.latency import wait_factor
 from studio.ui.widgets.gauge import Reading, Verdict
@@ -157,6 +157,11 @@ def format_ms(milliseconds: float) -> str:
 def format_clock(hertz: float) -> str:
     """Write a clock: "64 MHz"."""
     return f"{hertz / 1e6:g} MHz"
+
+
+def short_core(core: Core) -> str:
+    """Write a core as its makers do: "Cortex-M4F", "Cortex-M0+"."""
+    return core.id.replace("cortex-", "Cortex-").replace("-m", "-M").replace("plus", "+").replace("f", "F")
 
 
 def _reading(m: Measure, made: ResourceReport, target: TargetDevice) -> Reading:

@@ -11,7 +11,7 @@ from studio.ui.theme import GAP, theme
 
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
 
-LABEL, VALUE, SHARE = 48, 68, 76
+LABEL, VALUE, SHARE = 54, 66, 76
 LINE, BAR = 20, 6
 _SMALL = 12
 
@@ -62,7 +62,7 @@ class GaugeRow(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        two = self.reading is not None and self.reading.kit
+        two = self.reading is not None and self.reading.kit and self.reading.state != "unknown"
         return QSize(260, LINE + BAR + GAP if two else LINE)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -107,15 +107,14 @@ class GaugeRow(QWidget):
 
     def _bar(self, painter: QPainter, rect: QRectF, reading: Reading) -> None:
         t = theme()
-        if rect.width() < 8:
+        if rect.width() < 8 or reading.state == "unknown":
             return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(t.background if t.mode == "dark" else t.line))
         painter.drawRoundedRect(rect, BAR / 2, BAR / 2)
-        if reading.state != "unknown":
-            filled = QRectF(rect.left(), rect.top(), max(3.0, rect.width() * min(1.0, reading.fraction)), BAR)
-            painter.setBrush(QColor(self._colour(reading)))
-            painter.drawRoundedRect(filled, BAR / 2, BAR / 2)
+        filled = QRectF(rect.left(), rect.top(), max(3.0, rect.width() * min(1.0, reading.fraction)), BAR)
+        painter.setBrush(QColor(self._colour(reading)))
+        painter.drawRoundedRect(filled, BAR / 2, BAR / 2)
         if reading.reserve:
             mark = QRectF(rect.left() + rect.width() * reading.reserve, rect.top() - 2, 1.5, BAR + 4)
             painter.fillRect(mark, QColor(t.dim))
