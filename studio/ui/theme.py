@@ -6,6 +6,8 @@ import msgspec
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from studio.core.places import shipped
+
 Mode = Literal["dark", "light"]
 GAP, PAD, ROOM = 4, 8, 12
 RADIUS = 6
@@ -101,6 +103,7 @@ def _palette(t: Theme) -> QPalette:
 
 def style_sheet(t: Theme) -> str:
     """Return the style sheet of all widgets. Object names: "panel", "card", "rail"; properties: kind, state."""
+    icons = (shipped("resources") / "icons").as_posix()
     return f"""
     QMainWindow, QDialog {{ background: {t.background}; }}
     QWidget {{ color: {t.text}; }}
@@ -133,6 +136,10 @@ def style_sheet(t: Theme) -> str:
     QListView, QTreeView, QTableView {{ background: {t.panel}; border: 1px solid transparent; outline: none; alternate-background-color: {t.raised}; }}
     QListView::item, QTreeView::item {{ padding: 3px 4px; border-radius: 4px; }}
     QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+    QCheckBox::indicator, QListView::indicator, QTreeView::indicator, QTableView::indicator {{ width: 13px; height: 13px;
+        background: {t.background}; border: 1px solid {t.dim}; border-radius: 3px; }}
+    QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked, QTableView::indicator:checked {{
+        image: url("{icons}/check_{t.mode}.svg"); }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none; padding: 4px 6px; }}
     QGraphicsView {{ border: 1px solid transparent; }}
     QSplitter::handle {{ background: {t.line}; }}
