@@ -4,6 +4,8 @@ from collections.abc import Callable
 from math import prod
 from types import MappingProxyType
 
+import msgspec
+
 from studio.core.network import Network, Op
 from studio.core.report import ModelFigures
 from studio.estimate.remember import remembered
@@ -20,7 +22,7 @@ def _figures(network: Network) -> ModelFigures:
     stored = _stored_once(network)
     return ModelFigures(
         network.name,
-        sum(op_macs(network, op) for op in network.ops),
+        sum(count.macs for count in op_counts(network)),
         sum(op_macc_st(network, op) for op in network.ops),
         sum(network.tensors[i].elements for i in stored),
         sum(network.tensors[i].nbytes for i in stored),
@@ -63,6 +65,27 @@ def op_macc_st(network: Network, op: Op) -> int:
         return macs + _biases(network, op)
     elements = network.tensors[op.outputs[0]].elements if op.outputs else 0
     return elements * _ST_PER_OUTPUT.get(op.kind, 0) + (elements * prod(op.options["kernel"]) if op.kind in _POOLS else 0)
+
+
+class OpCount(msgspec.Struct, frozen=True):
+    """What holds for one operator on every target: `where` is its block in a graph, else its output's name."""
+
+    where: str
+    macs: int
+    weights_bytes: int
+
+
+def op_counts(network: Network) -> tuple[OpCount, ...]:
+    """Count every operator of a network; worked out once for all targets and runtimes."""
+    return remembered(_op_counts, network)
+
+
+def _op_counts(network: Network) -> tuple[OpCount, ...]:
+    return tuple(OpCount(_where(network, op), op_macs(network, op), op_weights_bytes(network, op)) for op in network.ops)
+
+
+def _where(network: Network, op: Op) -> str:
+    return op.block or (network.tensors[op.outputs[0]].name if op.outputs else op.kind)
 
 
 def op_weights_bytes(network: Network, op: Op) -> int:

@@ -10,6 +10,7 @@ from studio.core.errors import InputError
 from studio.core.places import shipped
 from studio.core.program import Call, Program
 from studio.core.target import Core
+from studio.estimate.remember import remembered
 
 
 class CallCost(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ def engine_cost(program: Program, core: Core) -> EngineCost:
     code["model_run"] = _run_bytes(table.run, program)
     return EngineCost(
         code=code,
-        constants=_constants(program),
+        constants=remembered(_constants, program),
         stack_bytes=max((k.stack_bytes for k in kernels), default=0),
         per_call=tuple(_call_cost(table, call) for call in program.calls),
     )
@@ -130,7 +131,10 @@ def _call_cost(table: EngineTable, call: Call) -> CallCost:
 
 
 def _weigh(weights: Mapping[str, float], dims: Mapping[str, int]) -> float:
-    return sum(weight * dims[name] for name, weight in weights.items())
+    total = 0.0
+    for name, weight in weights.items():  # a plain loop: it runs for every call, core and edit
+        total += weight * dims[name]
+    return total
 
 
 def _run_bytes(run: RunCode, program: Program) -> int:

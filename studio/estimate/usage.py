@@ -7,11 +7,11 @@ import msgspec
 from studio import __version__
 from studio.core.errors import UnsupportedOperator
 from studio.core.frontend import FrontEnd
-from studio.core.network import Network, Op
+from studio.core.network import Network
 from studio.core.program import Program
 from studio.core.report import Arena, OpCost
 from studio.core.target import Core
-from studio.estimate.counts import op_macs, op_weights_bytes
+from studio.estimate.counts import op_counts
 from studio.estimate.engine import base_cost, engine_cost
 from studio.estimate.frontend import FrontEndCost, frontend_cost
 from studio.estimate.remember import remembered
@@ -71,12 +71,8 @@ def _engine_ops(program: Program, calls: tuple) -> tuple[OpCost, ...]:
     for call, cost in zip(program.calls, calls, strict=True):
         instructions[call.op] += cost.instructions
         cycles[call.op] += cost.cycles
-    return tuple(_op(network, op, instructions[i], cycles[i]) for i, op in enumerate(network.ops))
-
-
-def _op(network: Network, op: Op, instructions: int, cycles: int) -> OpCost:
-    where = op.block or network.tensors[op.outputs[0]].name
-    return OpCost(where, op.kind, op_macs(network, op), op_weights_bytes(network, op), instructions, cycles)
+    rows = zip(network.ops, op_counts(network), instructions, cycles, strict=True)
+    return tuple(OpCost(count.where, op.kind, count.macs, count.weights_bytes, done, took) for op, count, done, took in rows)
 
 
 def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEnd | None, file_bytes: int | None = None) -> Usage:

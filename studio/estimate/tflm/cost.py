@@ -10,7 +10,7 @@ from studio.core.network import Network, Op
 from studio.core.places import shipped
 from studio.core.report import OpCost
 from studio.core.target import Core
-from studio.estimate.counts import op_macs, op_weights_bytes
+from studio.estimate.counts import OpCount, op_counts
 from studio.estimate.remember import remembered
 from studio.estimate.tflm.kernels import Kernels
 from studio.lower.tflite.write import write_tflite
@@ -98,32 +98,49 @@ def tflm_cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
     return remembered(_cost, network, kernels, core)
 
 
+class _Work(msgspec.Struct, frozen=True):
+    """What does not depend on the core: bytes, the stack, and each operator's work with its cycles an instruction."""
+
+    runtime_bytes: int
+    kernels_bytes: int
+    static_bytes: int
+    stack_bytes: int
+    ops: tuple[tuple[str, OpCount, float, float], ...]
+
+
 def _cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
+    work = remembered(_work, network, kernels)
+    factors = core_factors(core)
+    factor = factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference
+    ops = []
+    for kind, count, done, cpi in work.ops:
+        instructions = done * factor
+        cycles = instructions * cpi * factors.cpi
+        ops.append(OpCost(count.where, kind, count.macs, count.weights_bytes, round(instructions), round(cycles)))
+    return TflmCost(work.runtime_bytes, work.kernels_bytes, work.static_bytes, work.stack_bytes, tuple(ops))
+
+
+def _work(network: Network, kernels: Kernels) -> _Work:
     known = table()
     code = known.kernels[kernels].code
     kinds = frozenset(op.kind for graph in (network, *network.subgraphs) for op in graph.ops)
     served = frozenset(k for p in code.pieces for k in p.kinds)
-    static = known.ram.base + known.ram.per_kind * len(kinds) + (known.ram.libm if kinds & set(known.ram.libm_kinds) else 0)
-    return TflmCost(
+    terms = [_terms(network, op, kernels) for op in network.ops]
+    rows = zip(network.ops, op_counts(network), terms, strict=True)
+    return _Work(
         runtime_bytes=code.base + code.per_kind * len(kinds),
         kernels_bytes=sum(p.bytes for p in code.pieces if not kinds.isdisjoint(p.kinds)) + known.unknown.code * len(kinds - served),
-        static_bytes=static,
-        stack_bytes=max((_terms(network, op, kernels).stack for op in network.ops), default=0),
-        ops=tuple(_op_cost(network, op, kernels, core) for op in network.ops),
+        static_bytes=known.ram.base + known.ram.per_kind * len(kinds) + (known.ram.libm if kinds & set(known.ram.libm_kinds) else 0),
+        stack_bytes=max((t.stack for t in terms), default=0),
+        ops=tuple((op.kind, count, _op_work(network, op, count, t), t.cpi) for op, count, t in rows),
     )
 
 
-def _op_cost(network: Network, op: Op, kernels: Kernels, core: Core) -> OpCost:
-    terms = _terms(network, op, kernels)
-    factors = core_factors(core)
-    macs = op_macs(network, op)
+def _op_work(network: Network, op: Op, count: OpCount, terms: OpTerms) -> float:
+    """Instructions of one call on a Cortex-M4, linear in its sizes."""
     outputs = sum(network.tensors[i].elements for i in op.outputs)
     inputs = network.tensors[op.inputs[0]].elements if op.inputs and op.inputs[0] >= 0 else 0
-    work = terms.call + terms.mac * macs + terms.out * outputs + terms.input * inputs
-    instructions = work * (factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference)
-    where = op.block or (network.tensors[op.outputs[0]].name if op.outputs else op.kind)
-    cycles = instructions * terms.cpi * factors.cpi
-    return OpCost(where, op.kind, macs, op_weights_bytes(network, op), round(instructions), round(cycles))
+    return terms.call + terms.mac * count.macs + terms.out * outputs + terms.input * inputs
 
 
 def _terms(network: Network, op: Op, kernels: Kernels) -> OpTerms:
