@@ -11,12 +11,12 @@ Step = tuple[str, Mapping[str, Any]]
 
 
 def default_graph(input_shape: Shape, classes: int) -> ModelGraph:
-    """Build a small separable CNN for keywords: about 16 k parameters and 1.7 M MACs for features of 49x40."""
+    """Build a small separable CNN for keywords: 13 k parameters and 2.4 M MACs for ten labels and features of 49x40."""
     return chain((*_stem(32, (5, 5)), *_separable(32), *_separable(48, 2), *_separable(64), *_separable(64), *_head(classes, 0.2)))
 
 
 def tiny_graph(input_shape: Shape, classes: int) -> ModelGraph:
-    """Build the same for the smallest kits: about 3 k parameters and 0.3 M MACs for features of 49x40."""
+    """Build the same for the smallest kits: 2.6 k parameters and 0.3 M MACs."""
     return chain((*_stem(12, (5, 5)), *_separable(16, 2), *_separable(24), *_separable(32, 2), *_head(classes, 0.1)))
 
 
