@@ -35,6 +35,7 @@ class Job(QObject):
         super().__init__(parent)
         self.title = title
         self.started_at = time.monotonic()
+        self.ended_at: float | None = None
         self.fraction, self.message, self.seconds_left = 0.0, "starting", None
         self.running, self.cancelled = True, False
         self.result: dict[str, Any] | None = None
@@ -115,7 +116,7 @@ class Job(QObject):
         if not self.running:
             return
         self._read()
-        self.running = False
+        self.running, self.ended_at = False, time.monotonic()
         if isinstance(self._last, Done):
             self.result = self._last.result
         else:
@@ -163,6 +164,11 @@ class JobList(QObject):
     def running(self) -> list[Job]:
         """List the jobs that run."""
         return [j for j in self.jobs if j.running]
+
+    def forget_ended(self) -> None:
+        """Take the jobs that ended off the list."""
+        self.jobs = self.running()
+        self.changed.emit()
 
     def stop_all(self) -> None:
         """End every job now."""
