@@ -25,6 +25,10 @@ class InputError(StudioError):
     """A file, argument or value from the user that cannot be used."""
 
 
+class ProjectLocked(InputError):
+    """Another process has the project open; the message names it."""
+
+
 class CheckFailed(StudioError):
     """A check that the user asked for did not hold."""
 

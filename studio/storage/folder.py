@@ -1,5 +1,6 @@
 """A project's folder: open, save, and what lies beside the design."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 
 from studio.blocks import registry
@@ -19,13 +21,22 @@ from studio.core.registry import Registry
 from studio.storage import graph_file, project_file, runs, tables, weights
 from studio.storage.atomic import new_folder, write_error, write_text
 from studio.storage.lock import lock
-from studio.storage.reading import migrate, read_json, read_text
+from studio.storage.reading import migrate, read_bytes, read_json, read_text
 
 LAYOUT = "layout.json"
 _IGNORED = "/runs/\n/build/\n/.studio/\n"
 _NOT_COPIED = ("runs", "build", ".studio")
 
 Positions = Mapping[str, tuple[float, float]]
+
+
+def _elsewhere(library: Library, all_referenced: bool) -> Library:
+    """Name referenced files, or all, by their whole paths, which hold in another folder too."""
+    recordings = (
+        msgspec.structs.replace(r, path=str(library.file(r).absolute()), reference=True) if r.reference or all_referenced else r
+        for r in library.recordings
+    )
+    return msgspec.structs.replace(library, recordings=tuple(recordings))
 
 
 class ProjectFolder:
@@ -67,6 +78,32 @@ class ProjectFolder:
             shutil.copytree(source, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED, "__pycache__"))
             write_text(part / ".gitignore", _IGNORED)
         return cls.open(path)
+
+    def copy_to(
+        self, path: Path, project: Project, library: Library | None = None, positions: Positions | None = None, link: bool = False
+    ) -> Self:
+        """Copy everything but exports to a new or empty folder, with these values in place of the saved ones: all of it, or nothing.
+
+        With `link` the copy is a passing one: recordings stay where they are, and so do past runs.
+        """
+        library = self.library() if library is None else library
+        positions = self.layout() if positions is None else positions
+        if path.absolute().is_relative_to(self.path.absolute()):
+            raise InputError("a copy cannot lie inside of what it copies", where=str(path), hint="choose a folder beside it")
+        left = {"build", ".studio", "__pycache__", *(("data", "runs") if link else ())}
+        with new_folder(path) as part:
+            for item in sorted(self.path.iterdir()):
+                if item.name not in left and not item.name.endswith(".part"):
+                    shutil.copytree(item, part / item.name) if item.is_dir() else shutil.copy2(item, part / item.name)
+            copy = type(self)(part, project, self._blocks)
+            copy.write(project, _elsewhere(library, link))
+            copy.save_layout(positions)
+        return type(self)(path, project, self._blocks)
+
+    def stamps(self) -> dict[str, str]:
+        """Return the digest of each file that saving writes; a file that is not there has none."""
+        names = (project_file.NAME, graph_file.NAME, LAYOUT, f"data/{tables.RECORDINGS}", f"data/{tables.SEGMENTS}")
+        return {n: hashlib.sha256(read_bytes(self.path / n)).hexdigest() for n in names if (self.path / n).exists()}
 
     def write(self, project: Project, library: Library | None = None) -> None:
         """Write everything anew, without a lock: for a folder that nobody else knows yet."""

@@ -1,10 +1,11 @@
 """The journal: every state of a document that was shown as done and is not saved yet, so that a kill loses nothing.
 
 One JSON document a line. The first names the schema and the saved state that the journal starts from; each further line
-holds what changed against the line before ("project", "segments" and "recordings", "positions"). A line that was cut
-short by a crash is passed over, and so is all behind it.
+holds what changed against the line before ("project", "recordings", "segments", "positions"; each whole) and, where it
+stands for several steps, their number. A line that was cut short by a crash is passed over, and so is all behind it.
 """
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -28,53 +29,80 @@ COMPACT_BYTES = 8 << 20
 class _Entry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     schema: int = SCHEMA
     base: str = ""
+    steps: int = 1
     project: Project | None = None
     recordings: tuple[Recording, ...] | None = None
     segments: tuple[Segment, ...] | None = None
     positions: dict[str, tuple[float, float]] | None = None
 
 
+class Recovered(msgspec.Struct, frozen=True):
+    """What a journal held: the last state, and the steps to it (0 where nothing is unsaved).
+
+    `files_changed` says that the files are not those that the journal started from.
+    """
+
+    state: State
+    steps: int = 0
+    files_changed: bool = False
+
+
 def state_digest(state: State) -> str:
-    """Hash what is stored of a state."""
-    parts = (state.project, state.library.recordings, state.library.segments, dict(sorted(state.positions.items())))
+    """Hash what is stored of a state; orders and kinds of number that the files do not keep count for nothing."""
+    graph = state.project.graph
+    graph = msgspec.structs.replace(graph, nodes=tuple(sorted(graph.nodes, key=lambda n: n.id)), wires=tuple(sorted(graph.wires)))
+    project = msgspec.convert(msgspec.to_builtins(msgspec.structs.replace(state.project, graph=graph)), Project)
+    parts = (project, state.library.recordings, state.library.segments, {k: (float(x), float(y)) for k, (x, y) in state.positions.items()})
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 
 
 class Journal:
-    """Appends states to a file; raises InputError where that fails (a full disk, say): the document then is not protected."""
+    """Appends states to a file; raises InputError where that fails (a full disk, say): the document then is not protected.
+
+    After a failure the next append writes all that is missing.
+    """
 
     def __init__(self, folder: Path, saved: State) -> None:
         self.path = folder / ".studio" / NAME
-        self._last = saved
+        self._saved = self._last = saved
+        self._steps = 0
         self._file: BinaryIO | None = None
+        self._good = 0
+        self._limit = COMPACT_BYTES
 
-    def restart(self, saved: State) -> None:
-        """Begin anew from a saved state: what the journal held is on disk now."""
+    def start(self, saved: State, state: State | None = None, steps: int = 1) -> None:
+        """Begin anew from a saved state, and note what is unsaved already: the old journal stays whole until the new one is."""
+        unsaved = state is not None and state is not saved
+        self._saved = self._last = saved
+        self._steps = steps if unsaved else 0
+        entries = [_Entry(base=state_digest(saved))]
+        if state is not None and unsaved:
+            entries.append(_difference(saved, state, steps))
+        file = self._replace(entries)
         self.close()
-        self._last = saved
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("wb")
-        except OSError as error:
-            raise write_error(self.path, error) from error
-        self._write(_Entry(base=state_digest(saved)))
+        self._file, self._good = file, file.tell()
+        self._limit = max(COMPACT_BYTES, 4 * self._good)
+        self._last = state if state is not None else saved
 
     def append(self, state: State) -> None:
         """Note a state; it is with the operating system when this returns, so a killed process loses nothing."""
-        if self._file is None:
-            self.restart(self._last)
-        self._write(_difference(self._last, state))
-        self._last = state
+        if self._file is not None and state is self._last:
+            return
+        if self._file is None or self._good > self._limit:
+            self.start(self._saved, state, self._steps + 1)
+            return
+        self._put(_difference(self._last, state))
+        self._last, self._steps = state, self._steps + 1
 
-    def sync(self) -> None:
-        """Bring it to the disk itself, against a power cut; takes milliseconds, so not for the window's thread."""
-        if self._file is not None:
-            os.fsync(self._file.fileno())
+    def sync_handle(self) -> int | None:
+        """Return a descriptor of the file for another thread to fsync and close: milliseconds that the window's has not."""
+        return None if self._file is None else os.dup(self._file.fileno())
 
     def discard(self) -> None:
         """Remove the journal: nothing is unsaved."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the file and leave it where it is."""
@@ -82,60 +110,108 @@ class Journal:
             self._file.close()
             self._file = None
 
-    def _write(self, entry: _Entry) -> None:
+    def _replace(self, entries: list[_Entry]) -> BinaryIO:
+        """Write a new file in the old one's place and return it open; where that fails, leave the old one closed."""
+        part = self.path.with_suffix(".part")
+        file: BinaryIO | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = part.open("wb", buffering=0)
+            for entry in entries:
+                _write(file, entry)
+            part.replace(self.path)
+        except OSError as error:
+            if file is not None:
+                file.close()
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            self.close()
+            raise write_error(self.path, error) from error
+        return file
+
+    def _put(self, entry: _Entry) -> None:
         assert self._file is not None
         try:
-            self._file.write(msgspec.json.encode(entry) + b"\n")
-            self._file.flush()
+            _write(self._file, entry)
+            self._good = self._file.tell()
         except OSError as error:
+            with contextlib.suppress(OSError):  # half a line would hide the lines behind it
+                self._file.seek(self._good)
+                self._file.truncate()
             raise write_error(self.path, error) from error
 
 
-def _difference(before: State, after: State) -> _Entry:
-    entry = _Entry()
+def _write(file: BinaryIO, entry: _Entry) -> None:
+    line = memoryview(msgspec.json.encode(entry) + b"\n")
+    while line:
+        line = line[file.write(line) :]
+
+
+def _difference(before: State, after: State, steps: int = 1) -> _Entry:
+    entry = _Entry(steps=steps)
     if after.project is not before.project:
         entry.project = after.project
-    if after.library is not before.library:
-        entry.recordings, entry.segments = after.library.recordings, after.library.segments
+    if after.library.recordings is not before.library.recordings:
+        entry.recordings = after.library.recordings
+    if after.library.segments is not before.library.segments:
+        entry.segments = after.library.segments
     if after.positions is not before.positions:
         entry.positions = dict(after.positions)
     return entry
 
 
-def recover(folder: Path, saved: State, blocks: Registry[Block]) -> tuple[State, int]:
-    """Return the last state that the journal holds and the number of steps to it; the saved state and 0 where there is none.
+def recover(folder: Path, saved: State, blocks: Registry[Block]) -> Recovered:
+    """Return the last state that the journal holds; the saved one where there is nothing to recover.
 
-    A journal that started from another saved state is of no use and is passed over.
+    Since each part stands whole in the journal, a save that was cut short, or somebody else's, does no harm.
     """
-    path = folder / ".studio" / NAME
+    entries = _read(folder / ".studio" / NAME)
+    state, steps = saved, 0
+    for entry in entries[1:]:
+        try:
+            state = _apply(state, entry, blocks)
+        except StudioError:
+            break
+        steps += entry.steps
+    digest = state_digest(saved) if steps else ""
+    if not steps or state_digest(state) == digest:
+        return Recovered(saved)
+    return Recovered(state, steps, entries[0].base != digest)
+
+
+def _read(path: Path) -> list[_Entry]:
+    """Return the whole lines of a journal that this version understands."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError:
-        return saved, 0
-    state, steps = saved, 0
-    for number, line in enumerate(lines):
+        return []
+    entries: list[_Entry] = []
+    for line in lines[:-1]:
         try:
-            entry = msgspec.json.decode(line, type=_Entry)
-            if number == 0:
-                if entry.schema != SCHEMA or entry.base != state_digest(saved):
-                    return saved, 0
-                continue
-            state = _apply(state, entry, blocks)
-            steps += 1
-        except (msgspec.DecodeError, StudioError):
+            entries.append(msgspec.json.decode(line, type=_Entry))
+        except msgspec.MsgspecError:
             break
-    return state, steps
+    return entries if entries and entries[0].schema == SCHEMA and entries[0].base else []
 
 
 def _apply(state: State, entry: _Entry, blocks: Registry[Block]) -> State:
     changes: dict[str, Any] = {}
     if entry.project is not None:
         changes["project"] = _canonical(entry.project, blocks)
-    if entry.recordings is not None and entry.segments is not None:
-        changes["library"] = Library(entry.recordings, entry.segments, state.library.folder)
+    if entry.recordings is not None or entry.segments is not None:
+        old = state.library
+        recordings = old.recordings if entry.recordings is None else entry.recordings
+        changes["library"] = _whole_library(recordings, old.segments if entry.segments is None else entry.segments, old.folder)
     if entry.positions is not None:
         changes["positions"] = entry.positions
     return msgspec.structs.replace(state, **changes)
+
+
+def _whole_library(recordings: tuple[Recording, ...], segments: tuple[Segment, ...], folder: Path) -> Library:
+    library = Library(recordings, segments, folder)
+    if any(s.recording not in library.by_id for s in segments):
+        raise InputError("a segment of the journal has no recording")
+    return library
 
 
 def _canonical(project: Project, blocks: Registry[Block]) -> Project:

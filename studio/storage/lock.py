@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from studio.core.errors import InputError
+from studio.core.errors import ProjectLocked
 from studio.storage.atomic import write_error
 
 if sys.platform == "win32":
@@ -22,7 +22,7 @@ _FAR = 1 << 30
 
 @contextlib.contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold the lock file; raise InputError naming the process that has it.
+    """Hold the lock file; raise ProjectLocked naming the process that has it.
 
     The file tells who holds it. Since the lock belongs to the open file, that of a process that died holds nobody up.
     """
@@ -33,7 +33,7 @@ def lock(path: Path) -> Iterator[None]:
         raise write_error(path, error) from error
     with file:
         if not _try_lock(file):
-            raise InputError(
+            raise ProjectLocked(
                 f"the project is open in another process ({_holder(file)})", where=str(path.parent.parent), hint="close it there first"
             )
         file.seek(0)

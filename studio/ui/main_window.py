@@ -229,8 +229,11 @@ class MainWindow(QMainWindow):
             getattr(self, f"_{id}_button").setEnabled(now)
         self._show_saved()
         self._show_figures()
-        if document.recovered_steps:
-            self.tell(f"recovered {document.recovered_steps} changes that had not been saved; Ctrl+Z takes them back", 60)
+        recovered = document.recovered
+        if recovered.steps:
+            what = "1 change" if recovered.steps == 1 else f"{recovered.steps} changes"
+            since = ", and the files were changed since" if recovered.files_changed else ""
+            self.tell(f"recovered {what} that had not been saved{since}; Ctrl+Z takes them back", 60)
 
     def _show_saved(self, *_: object) -> None:
         document = self.session.document
