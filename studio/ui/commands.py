@@ -55,6 +55,11 @@ class Commands:
             return
         self._remember(folder)
 
+    def open_recent(self, folder: Path) -> None:
+        """Open a project that was open before."""
+        if self._may_leave():
+            self.open_folder_as_project(folder)
+
     def open_sample(self) -> None:
         """Open a fresh copy of the sample."""
         if self._may_leave():
