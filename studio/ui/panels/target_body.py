@@ -36,7 +36,7 @@ class TargetBody(QWidget):
         self.rows = [GaugeRow() for _ in range(4)]
         for row in self.rows:
             rows.addWidget(row)
-        self.note = _label("target_note")
+        self.note = _label("target_note", kind="dim")
         self.proof = _label("target_proof")
         column.addWidget(self._gauges)
         column.addWidget(self.note)
@@ -138,6 +138,7 @@ def _label(name: str, kind: str = "", state: str = "") -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setProperty("kind", kind)
     label.setProperty("state", state)
+    label.setContentsMargins(0, GAP, 0, 0)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
     label.hide()
     return label

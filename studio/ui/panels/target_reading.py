@@ -196,7 +196,7 @@ def _energy(made: ResourceReport, target: TargetDevice, kit: Mapping[str, Any] |
     aside = {"kit": "-", "difference": ""} if kit else {}
     if made.energy_uj is None:
         reason = "a virtual kit draws no current" if target.virtual else "no source for this board's current draw yet"
-        return Reading("Energy", "-", "", "unknown", 0.0, why=f"<b>Energy</b><br>{reason}", **aside)
+        return Reading("Energy", "-", "virtual kit" if target.virtual else "no source", "unknown", 0.0, why=f"<b>Energy</b><br>{reason}", **aside)
     source = escape(target.sources.get("power", ""))
     why = f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
     value = f"{made.energy_uj / 1000:.3g} mJ" if made.energy_uj >= 1000 else f"{made.energy_uj:.3g} µJ"

@@ -12,7 +12,7 @@ from studio.ui.theme import GAP, theme
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
 
 LABEL, VALUE, SHARE = 54, 66, 76
-LINE, BAR = 20, 6
+LINE, BAR, UNDER = 20, 6, 14
 _SMALL = 12
 
 
@@ -63,7 +63,7 @@ class GaugeRow(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         two = self.reading is not None and self.reading.kit and self.reading.state != "unknown"
-        return QSize(260, LINE + BAR + GAP if two else LINE)
+        return QSize(260, LINE + UNDER if two else LINE)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(200, self.sizeHint().height())
@@ -101,8 +101,10 @@ class GaugeRow(QWidget):
         texts = (reading.value, reading.kit, reading.difference)
         for (left, right), text, colour in zip(columns, texts, (theme().text, theme().text, theme().dim), strict=True):
             self._text(painter, QRectF(left, 0, right - left, LINE), text, colour, right=True)
-        self._bar(painter, QRectF(0, LINE, width - SHARE - GAP, BAR), reading)
-        share = QRectF(width - SHARE, LINE - 6, SHARE, BAR + 12)
+        if reading.state == "unknown":
+            return
+        self._bar(painter, QRectF(0, LINE + (UNDER - BAR) / 2 - 1, width - SHARE - GAP, BAR), reading)
+        share = QRectF(width - SHARE, LINE - 2, SHARE, UNDER)
         self._text(painter, share, reading.share, self._colour(reading), right=True, small=True)
 
     def _bar(self, painter: QPainter, rect: QRectF, reading: Reading) -> None:
