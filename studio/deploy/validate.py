@@ -62,6 +62,7 @@ class Validation(msgspec.Struct, frozen=True):
     ram_bytes: int
     stack_bytes: int | None
     estimate: Estimate
+    frontend_cycles: int | None = None
 
 
 class Clips(msgspec.Struct, frozen=True):
@@ -121,7 +122,9 @@ def _estimate(subject: Subject, target: TargetDevice) -> ResourceReport:
     estimate = report(subject.network, target, "c", frontend=subject.frontend, interval_ms=interval)
     errors = [i for i in estimate.issues if i.severity == "error"]
     if errors:
-        raise InputError(errors[0].message, where=f"{subject.name} on {target.id}", hint="choose a larger target or shrink the design")
+        too_large = errors[0].id.startswith("fit.")
+        way_out = "choose a larger target or shrink the design" if too_large else "replace that block or operator"
+        raise InputError(errors[0].message, where=f"{subject.name} on {target.id}", hint=way_out)
     return estimate
 
 
@@ -251,6 +254,7 @@ def _compare(
             expected.cycles,
             expected.latency_ms,
         ),
+        frontend_cycles=_mean(heard.cycles.get("features")),
     )
 
 
