@@ -29,23 +29,13 @@ def open_window(app: QApplication, project: Path | None = None) -> MainWindow:
     """Make the window on a project, the last one, or the sample."""
     app.setApplicationName("Otolith Studio")
     settings = Settings()
-    theme.apply(app, _mode(settings))
+    theme.apply(app, theme.resolve(settings.get("theme")))
     session, problem = _session(settings, project)
     window = MainWindow(session)
     _install_hook(window)
     if problem is not None:
         QTimer.singleShot(0, window, lambda: window.commands.show_error(problem))
     return window
-
-
-def _mode(settings: Settings) -> theme.Mode:
-    chosen = settings.get("theme")
-    if chosen == "system":
-        from PySide6.QtCore import Qt
-        from PySide6.QtGui import QGuiApplication
-
-        return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
-    return chosen
 
 
 def _session(settings: Settings, project: Path | None) -> tuple[Session, StudioError | None]:

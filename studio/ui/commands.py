@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from studio import __version__
 from studio.core.errors import StudioError
@@ -212,11 +212,7 @@ class Commands:
     def toggle_theme(self) -> None:
         """Change between dark and light."""
         mode = "light" if theme.theme().mode == "dark" else "dark"
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, mode)
-        self.session.attempt(lambda: self.session.settings.set("theme", mode))
-        self.session.theme_changed.emit()
+        self.session.attempt(lambda: self.session.change_setting("theme", mode))
 
     def show_jobs(self) -> None:
         """Show the list of jobs."""

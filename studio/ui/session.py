@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from studio.blocks import registry
 from studio.core.edits import Edit
@@ -11,6 +12,7 @@ from studio.core.errors import StudioError
 from studio.core.state import State
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
+from studio.ui import theme
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import JobList
@@ -22,13 +24,14 @@ class Session(QObject):
 
     `document_replaced` follows new and open. `selection` are the ids of the selected blocks, `segment` the number of the
     shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
-    `room_wanted` asks for a room by its id.
+    `room_wanted` asks for a room by its id; `settings_changed` names a setting.
     """
 
     document_replaced = Signal()
     selection_changed = Signal(tuple)
     segment_changed = Signal(int)
     theme_changed = Signal()
+    settings_changed = Signal(str)
     told = Signal(str)
     erred = Signal(object)
     room_wanted = Signal(str)
@@ -78,6 +81,18 @@ class Session(QObject):
             place = (old[self.segment].recording, old[self.segment].start)
             number = next((i for i, s in enumerate(new) if (s.recording, s.start) == place), number)
         self.show_segment(number if number >= 0 or not new else 0)
+
+    def change_setting(self, key: str, value: object) -> None:
+        """Change a setting and show what it does at once; raise InputError where it cannot be kept for the next start."""
+        try:
+            self.settings.set(key, value)
+        finally:
+            if key == "theme":
+                app = QApplication.instance()
+                assert isinstance(app, QApplication)
+                theme.apply(app, theme.resolve(self.settings.get(key)))
+                self.theme_changed.emit()
+            self.settings_changed.emit(key)
 
     def try_push(self, edit: Edit, merge_key: str = "") -> bool:
         """Apply an edit; where it cannot be applied, say why in the status bar."""

@@ -9,7 +9,7 @@ from studio.storage.atomic import write_bytes
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One setting: its key, type, default and help; `choices` where it is one of several."""
+    """One setting: its key, type, default and help; `choices` where it is one of several, `names` as people read them; `unit` of a number."""
 
     key: str
     kind: Literal["choice", "int", "text", "bool"]
@@ -19,14 +19,40 @@ class Setting(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     minimum: int = 0
     maximum: int = 1_000_000
+    names: tuple[str, ...] = ()
+    unit: str = ""
 
 
 SETTINGS = (
-    Setting("theme", "choice", "dark", "Theme", "dark, light, or what the desktop says", ("dark", "light", "system")),
-    Setting("runtime", "choice", "c", "Runtime on the cards", "which runtime's figures the cards show first", ("c", "tflm", "tflm-ref")),
-    Setting("prove_inputs", "int", 20, "Inputs to prove with", "how many clips Prove it runs on the kit", (), 1, 1000),
-    Setting("toolchain", "choice", "zig", "Compiler", "what Prove it and Flash build with", ("zig", "gcc")),
-    Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free, in percent", (), 0, 90),
+    Setting(
+        "theme",
+        "choice",
+        "dark",
+        "Theme",
+        "dark, light, or what the desktop says",
+        ("dark", "light", "system"),
+        names=("Dark", "Light", "As the desktop"),
+    ),
+    Setting(
+        "runtime",
+        "choice",
+        "c",
+        "Runtime on the cards",
+        "whose figures a target's card shows, where you chose none on the card",
+        ("c", "tflm", "tflm-ref"),
+        names=("C engine", "TFLM with CMSIS-NN", "TFLM, reference kernels"),
+    ),
+    Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free", (), 0, 90, unit="%"),
+    Setting("prove_inputs", "int", 20, "Inputs to prove with", "how many clips Prove it runs on the kit", (), 1, 1000, unit="clips"),
+    Setting(
+        "toolchain",
+        "choice",
+        "zig",
+        "Compiler",
+        "what Prove it and Flash build with",
+        ("zig", "gcc"),
+        names=("zig (comes with the studio)", "arm-none-eabi-gcc"),
+    ),
 )
 _DEFAULTS = {s.key: s.default for s in SETTINGS}
 

@@ -3,7 +3,8 @@
 from typing import Literal
 
 import msgspec
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from studio.core.places import shipped
@@ -61,6 +62,13 @@ _current = DARK
 def theme() -> Theme:
     """Return the theme in force."""
     return _current
+
+
+def resolve(chosen: str) -> Mode:
+    """Return the mode of a setting: "dark", "light", or "system" for what the desktop says."""
+    if chosen == "system":
+        return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+    return "light" if chosen == "light" else "dark"
 
 
 def apply(app: QApplication, mode: Mode) -> Theme:

@@ -42,7 +42,7 @@ class Hits(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return hit.entry.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (hit.entry.title, hit.entry.group, hit.entry.keys)))
+            return ", ".join(filter(None, (hit.entry.title, hit.entry.tail, hit.entry.group, hit.entry.keys)))
         if role == Qt.ItemDataRole.ToolTipRole:
             return hit.entry.help or None
         return hit if role == HIT else None
@@ -98,7 +98,7 @@ def _title(painter: QPainter, box: QRect, hit: Hit, font: QFont, colour: str, ma
     bold.setBold(True)
     title = QFontMetrics(bold).elidedText(hit.entry.title, Qt.TextElideMode.ElideRight, box.width())
     left, places = box.left(), set(hit.places)
-    for part, is_marked in _parts(title, places):
+    for part, is_marked in (*_parts(title, places), (f" {hit.entry.tail}" if hit.entry.tail else "", False)):
         painter.setFont(bold if is_marked else font)
         painter.setPen(QColor(marked if is_marked else colour))
         painter.drawText(QRect(left, box.top(), box.right() - left, box.height()), Qt.AlignmentFlag.AlignVCenter, part)
@@ -202,7 +202,9 @@ class CommandPalette(QDialog):
         self.list.setCurrentIndex(self.hits.index(0))
         self.list.scrollToTop()
         found = self.hits.rowCount()
-        self.note.setText("↑ ↓ choose    ⏎ do it    Esc close" if found else "Nothing fits this. Try a board, a block, a label or an action.")
+        self.note.setText(
+            "↑ ↓ choose    ⏎ do it    Esc close" if found else "Nothing fits this. Try a board, a block, a label or an action."
+        )
         set_state(self.note, "", "dim")
         self._describe()
 

@@ -154,7 +154,7 @@ class ErrorDialog(QDialog):
         self._icon.setPixmap(glyph("warning", theme().too_large if not found.expected else theme().tight).pixmap(QSize(24, 24)))
         self.title.setText(found.title)
         self.message.setText(found.message)
-        self.where.setText(found.where)
+        self.where.setText(f"Where: {found.where}")
         self.where.setVisible(bool(found.where))
         self.hint.setText(found.hint)
         self._way_out.setVisible(bool(found.hint))

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 SHOWN = 60
 RECENT = 12
 _ORDER = {"action": 0, "room": 1, "block": 2, "board": 3, "project": 4, "clip": 5}
-_MISS = 0.0
+_NAMED, _MISS = 20.0, 0.0
 
 
 class Entry(msgspec.Struct, frozen=True, eq=False):
-    """A thing that the palette can do: `title` is found letter by letter, `also` word by word; `keys` do the same without it."""
+    """A thing that the palette can do: `title` is found letter by letter, `also` word by word; `keys` do the same without it.
+
+    `tail` is shown behind the title and is not searched.
+    """
 
     id: str
     title: str
@@ -31,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, eq=False):
     group: str
     run: Callable[[], object]
     keys: str = ""
+    tail: str = ""
     also: str = ""
     help: str = ""
 
@@ -65,15 +69,18 @@ def _score(entry: Entry, typed: str, words: Sequence[str]) -> tuple[float, tuple
     """Score a title letter by letter; failing that, every word must stand in the rest. Clips are many: only their words count."""
     if entry.kind != "clip":
         found = match(typed, entry.title)
-        if found is not None and _is_close(found[1], typed):
+        if found is not None and _is_meant(found[1], entry.title):
             return found
     text = f"{entry.title} {entry.also} {entry.help} {entry.group}".lower()
-    return (_MISS, ()) if all(w in text for w in words) else None
+    if not all(w in text for w in words):
+        return None
+    return (_NAMED if any(a.startswith(words[0]) for a in entry.also.lower().split()) else _MISS), ()
 
 
-def _is_close(places: tuple[int, ...], typed: str) -> bool:
-    """Whether the letters stand near enough to each other to be what was meant."""
-    return not places or places[-1] - places[0] <= 6 * len(typed) + 6
+def _is_meant(places: tuple[int, ...], title: str) -> bool:
+    """Whether the letters stand in runs and at words' starts: one may stand elsewhere, more are chance."""
+    stray = [p for p, before in zip(places, (-2, *places), strict=False) if p != before + 1 and p and title[p - 1].isalnum()]
+    return len(stray) <= 1
 
 
 def _actions(window: "MainWindow") -> Iterator[Entry]:
@@ -102,10 +109,10 @@ def _blocks(window: "MainWindow") -> Iterator[Entry]:
     graph = session.document.project.graph
     after = next((id for id in reversed(session.selection) if id in graph.by_id), "")
     for operator in operators(session.blocks):
-        title = f"Add {operator.title}" + (f" behind {after}" if after else "")
+        tail = f"behind {after}" if after else ""
         group = CATEGORIES.get(operator.category, operator.category)
         run = partial(_add_block, window, operator.kind)
-        yield Entry(f"block.{operator.kind}", title, "block", group, run, also=operator.kind, help=operator.help)
+        yield Entry(f"block.{operator.kind}", f"Add {operator.title}", "block", group, run, "", tail, operator.kind, operator.help)
 
 
 def _add_block(window: "MainWindow", kind: str) -> None:

@@ -52,6 +52,7 @@ class TargetsColumn(QFrame):
         column.addWidget(self.strip)
         session.gauges.updated.connect(self._show)
         session.theme_changed.connect(self._restyle)
+        session.settings_changed.connect(self._show_setting)
         session.document_replaced.connect(self._replace)
         self.prover.changed.connect(self._show_run)
         self._show()
@@ -111,6 +112,12 @@ class TargetsColumn(QFrame):
         if targets:
             self.strip.show_target(targets[0])
         self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
+
+    def _show_setting(self, key: str) -> None:
+        if key in ("runtime", "reserve_percent"):
+            for id, card in self.cards.items():
+                card.runtime = self._runtime_of(id)
+            self._show()
 
     def _lay_cards(self, targets: tuple[str, ...]) -> None:
         """Make the cards that are missing, take away the others, and put them in order."""
