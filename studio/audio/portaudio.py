@@ -15,7 +15,7 @@ except (ImportError, OSError) as error:  # OSError: the package is there, the C 
     _PROBLEM = (
         "the sounddevice package is not installed: pip install sounddevice"
         if isinstance(error, ImportError)
-        else "PortAudio is not installed: apt install libportaudio2 (Debian, Ubuntu), then start the studio again"
+        else "PortAudio is not installed (Debian, Ubuntu: apt install libportaudio2); then start the studio again"
     )
 else:
     _PROBLEM = ""

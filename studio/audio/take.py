@@ -28,6 +28,11 @@ class Take:
         return min(1.0, (self._ring.written - self._pressed) / (self._last - self._pressed))
 
     @property
+    def so_far(self) -> int:
+        """How many samples it has."""
+        return min(self._last, self._ring.written) - self._first
+
+    @property
     def seconds_left(self) -> float:
         """Seconds until it is full."""
         return max(0, self._last - self._ring.written) / self.rate

@@ -25,16 +25,20 @@ def check_clips(dataset: Dataset) -> tuple[Issue, ...]:
     """Check decoded clips for clipping and silence (a background label may be silent)."""
     peaks = np.abs(dataset.pcm).max(axis=1)
     clipped = (np.abs(dataset.pcm) >= 32767 / 32768).mean(axis=1)
-    issues = [
-        Issue("data.clipped", "warning", dataset.ids[i], f"{clipped[i]:.1%} of its samples are clipped: record it at a lower gain")
-        for i in np.flatnonzero(clipped > CLIPPED_SHARE)
-    ]
-    issues += [
-        Issue("data.silent", "warning", dataset.ids[i], "it is silent: record it again or give it a background label")
-        for i in np.flatnonzero(peaks < SILENT_PEAK)
-        if not _may_be_silent(dataset.label_names[dataset.labels[i]])
-    ]
-    return tuple(issues)
+    found = (
+        check_level(id, dataset.label_names[label], float(peak), float(share))
+        for id, label, peak, share in zip(dataset.ids, dataset.labels, peaks, clipped, strict=True)
+    )
+    return tuple(i for issues in found for i in issues)
+
+
+def check_level(id: str, label: str, peak: float, clipped: float) -> tuple[Issue, ...]:
+    """Check a clip's peak (full scale is 1) and the share of its samples that are clipped."""
+    if clipped > CLIPPED_SHARE:
+        return (Issue("data.clipped", "warning", id, f"{clipped:.1%} of its samples are clipped: record it at a lower gain"),)
+    if peak < SILENT_PEAK and not _may_be_silent(label):
+        return (Issue("data.silent", "warning", id, "it is silent: record it again or give it a background label"),)
+    return ()
 
 
 def check_labels(library: Library, labels: Sequence[str]) -> tuple[Issue, ...]:
