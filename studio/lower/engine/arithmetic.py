@@ -25,18 +25,10 @@ def quantise_multiplier(factor: float) -> tuple[int, int]:
 
 
 def channel_factors(source: Quantisation, filters: Quantisation, out: Quantisation, channels: int) -> list[float]:
-    """Return each channel's rescaling factor in doubles, as TFLite's convolutions compute it from float32 scales."""
+    """Return each channel's rescaling factor in doubles, as TFLM computes it from float32 scales; dense layers too."""
     from_scale, to_scale = float32(source.scale[0]), float32(out.scale[0])
     factors = [from_scale * float32(scale) / to_scale for scale in filters.scale]
     return factors * channels if len(factors) == 1 else factors
-
-
-def dense_factors(source: Quantisation, weights: Quantisation, out: Quantisation, outputs: int) -> list[float]:
-    """Return each output's rescaling factor; with one scale for all, TFLite multiplies the two scales in float32."""
-    if len(weights.scale) > 1:
-        return channel_factors(source, weights, out, outputs)
-    product = float(np.float32(source.scale[0]) * np.float32(weights.scale[0]))
-    return [product / float32(out.scale[0])] * outputs
 
 
 def float32(value: float) -> float:

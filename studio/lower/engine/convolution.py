@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Tensor, window_size
-from studio.lower.engine.arithmetic import activation_range, channel_factors
+from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
@@ -97,7 +97,7 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
     sizes, window = _window_fields(d, source, filters, out)
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
-    pointers |= channel_consts(d, filters, rows, _bias(d), channel_factors, channels)
+    pointers |= channel_consts(d, filters, rows, _bias(d), channels)
     fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
     pixels = out.shape[1] * out.shape[2]
     d.call(
@@ -113,7 +113,7 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     inputs, channels = source.shape[3], out.shape[3]
     pixels = out.shape[1] * out.shape[2]
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
-    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), channel_factors, channels)
+    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), channels)
     fields = words(pixels=pixels) | halves(in_channels=inputs, out_channels=channels) | small(**_range_fields(d, source, out, False))
     d.call(
         f"ot_pointwise_conv{d.suffix}",
@@ -131,7 +131,7 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     sizes, window = _window_fields(d, source, filters, out)
     pack = (lambda: _channel_columns(values(filters))) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
-    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channel_factors, channels)
+    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
     fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
     kernel, scratch, dims = _depthwise_kernel(d, source, out, window)
     in_place = depth == 1 and prod(out.shape) <= prod(source.shape)

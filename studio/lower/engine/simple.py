@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Tensor, window_size
-from studio.lower.engine.arithmetic import activation_range, dense_factors, float32, quantise_multiplier
+from studio.lower.engine.arithmetic import activation_range, float32, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
 from studio.lower.engine.tables import lookup_table, softmax_exponentials
@@ -27,7 +27,7 @@ def fully_connected(d: Drafter) -> None:
     bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
     pack = (lambda: values(weights)) if weights.data is not None else None
     pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
-    pointers |= channel_consts(d, weights, _rows, bias, dense_factors, outputs)
+    pointers |= channel_consts(d, weights, _rows, bias, outputs)
     low, high = _range(d, d.out)
     fields = words(inputs=inputs, outputs=outputs, rows=rows)
     fields |= small(out_zero=d.quant(d.out).zero_point[0], low=low, high=high)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from studio.core.network import Tensor
-from studio.lower.engine.arithmetic import quantise_multiplier
+from studio.lower.engine.arithmetic import channel_factors, quantise_multiplier
 from studio.lower.engine.draft import Drafter, values
 
 
@@ -39,13 +39,11 @@ def channel_consts(
     rows: Tensor,
     view: Callable[[np.ndarray], np.ndarray],
     bias: Tensor | None,
-    factors: Callable[..., list[float]],
     count: int,
 ) -> dict[str, str]:
     """Add bias, multiplier and shift of each of `count` channels.
 
-    `view` turns the weights into one row a channel; `factors` computes the rescaling factors from the quantisation of input,
-    weights and output. Without weights nothing is computed: sizes are enough for estimates.
+    `view` turns the weights into one row a channel. Without weights nothing is computed: sizes are enough for estimates.
     """
     if bias is not None and bias.dtype != "int32":
         drafter.refuse(f"its bias is {bias.dtype}; it must be int32")
@@ -55,7 +53,7 @@ def channel_consts(
     if rows.data is None or (bias is not None and bias.data is None):
         packs: list[Callable[[], np.ndarray] | None] = [None, None, None]
     else:
-        pairs = np.array([quantise_multiplier(f) for f in factors(source, filters, out, count)])
+        pairs = np.array([quantise_multiplier(f) for f in channel_factors(source, filters, out, count)])
         packs = [lambda: folded_bias(view(values(rows)), bias, source.zero_point[0]), lambda: pairs[:, 0], lambda: pairs[:, 1]]
     names = ("bias", "multiplier", "shift")
     ctypes = ("int32_t", "int32_t", "int8_t")

@@ -54,13 +54,17 @@ class RandomNetwork:
     def weights(self, shape, channels, axis, inputs, per_channel=True):
         """Return filter and bias tensors and an output quantisation that uses the range, more or less."""
         base = 10 ** self.rng.uniform(-3, -1)
-        spread = base * 10 ** self.rng.uniform(-0.5, 0.5, channels if per_channel else 1)
+        # Factors near powers of two make ties, in which the last bit of a multiplier decides.
+        ties = self.chance(0.25)
+        spread = base * 10 ** (self.rng.uniform(-0.5, 0.5, channels if per_channel else 1) * (not ties))
         scales = tuple(float(np.float32(s)) for s in spread)
         filters = self.tensor(shape, Quantisation(scales, (0,) * len(scales), axis), data=self.rng.integers(-127, 128, shape, np.int8))
         reach = 75 * 75 * sqrt(inputs)
         bias = self.rng.integers(-int(reach), int(reach) + 1, channels).astype("<i4")
         product = tuple(float(np.float32(np.float32(self.scale) * np.float32(s))) for s in scales)
         extra = (self.tensor((channels,), Quantisation(product, (0,) * len(scales)), "int32", bias),) if self.chance(0.85) else ()
+        if ties:
+            return (filters, *extra), self.quant(self.scale * scales[0] * 2 ** round(np.log2(reach / 50)))
         return (filters, *extra), self.quant(self.scale * base * reach / 50 * 10 ** self.rng.uniform(-0.7, 0.7))
 
     def window(self, largest=5):

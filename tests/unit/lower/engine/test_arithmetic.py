@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.network import Quantisation
-from studio.lower.engine.arithmetic import activation_range, dense_factors, quantise_multiplier, rescale
+from studio.lower.engine.arithmetic import activation_range, channel_factors, quantise_multiplier, rescale
 from studio.lower.engine.tables import softmax_exponentials
 
 
@@ -42,10 +42,10 @@ def test_activation_ranges():
     assert found == {"none": (-128, 127), "relu": (-10, 127), "relu6": (-10, 50), "relu_n1_to_1": (-20, 0)}
 
 
-def test_one_scale_for_all_outputs_is_multiplied_in_float32():
+def test_one_scale_serves_all_channels():
     source, weights, out = (Quantisation((s,), (0,)) for s in (0.1, 0.003, 0.7))
-    expected = float(np.float32(0.1) * np.float32(0.003)) / float(np.float32(0.7))
-    assert dense_factors(source, weights, out, 2) == [expected, expected]
+    expected = float(np.float32(0.1)) * float(np.float32(0.003)) / float(np.float32(0.7))
+    assert channel_factors(source, weights, out, 2) == [expected, expected]
 
 
 @given(st.floats(0.001, 0.5), st.floats(0.2, 2.0))
