@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from studio.core.errors import Cancelled, JobFailed, StudioError
+from studio.core.errors import Cancelled, JobFailed
 from studio.jobs.events import Done, Event, Failed, JobSpec, decode_event, to_error, write_spec
 
 GRACE_S = 5.0
@@ -89,10 +89,13 @@ class _Child:
             self.process.stdin.flush()
 
     def terminate(self) -> None:
-        _signal_group(self.process, getattr(signal, "SIGTERM", 15))
+        self._signal(getattr(signal, "SIGTERM", 15))
 
     def kill(self) -> None:
-        _signal_group(self.process, getattr(signal, "SIGKILL", 9))
+        self._signal(getattr(signal, "SIGKILL", 9))
+
+    def _signal(self, number: int) -> None:
+        signal_group(self.process.pid, number, self.process.returncode is not None)
 
     def wait(self) -> None:
         """Let it end by itself, for its exit code's sake, once it has closed its stdout."""
@@ -198,17 +201,18 @@ def _outcome(spec: JobSpec, last: Event | None, child: _Child, log_file: Path) -
     if child.stop_reason == "cancelled":
         raise to_error(last) if isinstance(last, Failed) and last.kind != "Cancelled" else Cancelled(f"{name} was cancelled")
     if child.stop_reason:
-        raise JobFailed(f"{name} {child.stop_reason}", hint="give it more time, or less work", traceback=_tail(log_file))
+        raise JobFailed(f"{name} {child.stop_reason}", hint="give it more time, or less work", traceback=tail(log_file))
     if isinstance(last, Failed):
         raise to_error(last)
-    raise _crash(name, child.process.returncode, log_file)
+    raise crash(name, child.process.returncode, log_file)
 
 
-def _crash(name: str, code: int, log_file: Path) -> StudioError:
-    tail = _tail(log_file)
+def crash(name: str, code: int, log_file: Path) -> JobFailed:
+    """Return the error of a child that ended without a last word; `code` is below 0 for a signal, as subprocess has it."""
+    words = tail(log_file)
     how = f"was ended by signal {-code} ({_signal_name(-code)})" if code < 0 else f"ended with exit code {code} and no result"
-    last = tail.strip().splitlines()[-1:] or ["nothing was printed"]
-    return JobFailed(f"{name} {how}", hint=f"its last words: {last[0]}", traceback=tail)
+    last = words.strip().splitlines()[-1:] or ["nothing was printed"]
+    return JobFailed(f"{name} {how}", hint=f"its last words: {last[0]}", traceback=words)
 
 
 def _signal_name(number: int) -> str:
@@ -218,7 +222,8 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def _tail(log_file: Path) -> str:
+def tail(log_file: Path) -> str:
+    """Return the last lines of a job's log."""
     try:
         return "\n".join(log_file.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:])
     except OSError:
@@ -232,17 +237,18 @@ def _own_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+def signal_group(pid: int, number: int, ended: bool = False) -> None:
+    """Signal a job's process and all that it started; `ended` says that only those are left."""
     if sys.platform == "win32":
-        if process.poll() is None:
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+        if not ended:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], capture_output=True, check=False)
         return
-    apart = _descendants(process.pid) if process.returncode is None else []
+    apart = [] if ended else _descendants(pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; macOS says PermissionError for zombies
-        os.killpg(process.pid, number)
-    for pid in apart:
+        os.killpg(pid, number)
+    for other in apart:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
+            os.kill(other, number)
 
 
 def _descendants(pid: int) -> list[int]:

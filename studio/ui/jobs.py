@@ -1,7 +1,5 @@
 """Jobs as the window sees them: a child process each, its events as signals, a list of them all."""
 
-import contextlib
-import os
 import signal
 import sys
 import tempfile
@@ -14,10 +12,12 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 
 from studio.core.errors import Cancelled, JobFailed, StudioError
 from studio.jobs.events import Artifact, Done, Failed, JobSpec, Log, Metric, Progress, decode_event, to_error, write_spec
-from studio.jobs.parent import command, environment
+from studio.jobs.parent import command, crash, environment, signal_group
 
 GRACE_MS = 5000
 KILL_MS = 2000
+LINGER_MS = 10_000
+LOG_LINES = 5000
 
 
 class Job(QObject):
@@ -43,6 +43,10 @@ class Job(QObject):
         self.log_lines: list[str] = []
         self._last: Done | Failed | None = None
         self._pending = b""
+        self._pid = 0
+        self._terminated = False
+        self._patience = QTimer(self, singleShot=True)
+        self._patience.timeout.connect(self._lose_patience)
         self._folder = tempfile.TemporaryDirectory(prefix="otolith-job-")
         job_file = Path(self._folder.name) / "job.json"
         write_spec(JobSpec(entry, dict(args), title), job_file)
@@ -59,34 +63,35 @@ class Job(QObject):
         self._process.errorOccurred.connect(self._not_started)
         program, *arguments = command(job_file)
         self._process.start(program, arguments)
+        self._pid = self._process.processId()
 
     def cancel(self) -> None:
-        """Ask the work to stop and keep what is good; after 5 s terminate it, then kill it."""
+        """Ask the work to stop and keep what is good; where it falls silent for 5 s, terminate it, then kill it."""
         if not self.running or self.cancelled:
             return
         self.cancelled = True
         self._process.write(b"cancel\n")
-        QTimer.singleShot(GRACE_MS, self, self._terminate)
+        self._patience.start(GRACE_MS)
 
     def kill(self) -> None:
         """End it now, with everything that it started; for the window's own end."""
         if self.running:
             self.cancelled = True
             self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._process.kill()  # one that has no group of its own yet
             self._process.waitForFinished(3000)
 
-    def _terminate(self) -> None:
-        if self.running:
-            self._signal(signal.SIGTERM)
-            QTimer.singleShot(KILL_MS, self, self.kill)
+    def _lose_patience(self) -> None:
+        if self._terminated or self._last is not None:
+            self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            return
+        self._terminated = True
+        self._signal(signal.SIGTERM)
+        self._patience.start(KILL_MS)
 
     def _signal(self, number: int) -> None:
-        pid = self._process.processId()
-        if sys.platform == "win32" or not pid:
-            self._process.kill()
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
+        if self._pid:
+            signal_group(self._pid, number, ended=self._process.state() == QProcess.ProcessState.NotRunning)
 
     def _read(self) -> None:
         *lines, self._pending = (self._pending + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
@@ -95,32 +100,38 @@ class Job(QObject):
 
     def _hear(self, line: bytes) -> None:
         event = decode_event(line)
+        if self.cancelled and self._patience.isActive() and not self._terminated:
+            self._patience.start(GRACE_MS)  # it still speaks: it is keeping what is good
         if isinstance(event, Progress):
             self.fraction, self.message, self.seconds_left = event.fraction, event.message, event.seconds_left
             self.progressed.emit(event.fraction, event.message, event.seconds_left)
         elif isinstance(event, Metric):
             self.measured.emit(event.name, event.values)
         elif isinstance(event, Log):
+            del self.log_lines[: -LOG_LINES + 1]
             self.log_lines.append(event.text)
             self.logged.emit(event.text)
         elif isinstance(event, Artifact):
             self.made.emit(event.kind, event.path)
         elif isinstance(event, Done | Failed):
             self._last = event
+            self._patience.start(LINGER_MS)  # a thread left behind shall not keep it alive
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._finish(-1, QProcess.ExitStatus.CrashExit)
+            self._finish(127, QProcess.ExitStatus.NormalExit)
 
-    def _finish(self, code: int, _status: QProcess.ExitStatus) -> None:
+    def _finish(self, code: int, status: QProcess.ExitStatus) -> None:
         if not self.running:
             return
         self._read()
+        self._patience.stop()
         self.running, self.ended_at = False, time.monotonic()
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))  # what it started and left behind
         if isinstance(self._last, Done):
             self.result = self._last.result
         else:
-            self.error = self._why(code)
+            self.error = self._why(-code if status == QProcess.ExitStatus.CrashExit else code)
         self._folder.cleanup()
         if self.result is not None:
             self.done.emit(self.result)
@@ -129,16 +140,13 @@ class Job(QObject):
         self.ended.emit()
 
     def _why(self, code: int) -> StudioError:
+        if isinstance(self._last, Failed) and not (self.cancelled and self._last.kind == "Cancelled"):
+            return to_error(self._last)
         if self.cancelled:
             return Cancelled(f"{self.title} was cancelled")
-        if isinstance(self._last, Failed):
-            return to_error(self._last)
-        tail = _tail(self._log_file)
-        return JobFailed(
-            f"{self.title} ended without a result (code {code})",
-            hint="what was finished before is kept; the details hold its last words",
-            traceback=tail,
-        )
+        if self._process.error() == QProcess.ProcessError.FailedToStart:
+            return JobFailed(f"{self.title} could not be started: {self._process.errorString()}", hint="is this Python still installed?")
+        return crash(self.title, code, self._log_file)
 
 
 class JobList(QObject):
@@ -181,10 +189,3 @@ def _environment() -> QProcessEnvironment:
     for name, value in environment().items():
         made.insert(name, value)
     return made
-
-
-def _tail(path: Path) -> str:
-    try:
-        return "\n".join(path.read_text("utf-8", "replace").splitlines()[-25:])
-    except OSError:
-        return ""
