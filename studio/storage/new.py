@@ -1,17 +1,19 @@
 """A new project from a folder of recordings."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from studio.blocks import registry
 from studio.blocks.templates import default_graph
-from studio.core.errors import InputError
+from studio.core.errors import Cancelled, InputError
 from studio.core.issue import Issue
 from studio.core.library import SPLITS, Library, Recording, Segment
 from studio.core.project import Project
+from studio.core.protocols import JobContext
 from studio.data.audio import file_sha256, read_clip
 from studio.data.dataset import load_dataset
 from studio.data.defaults import measure_normalisation, suggest_frontend
@@ -77,6 +79,27 @@ def create_from_folder(
         issues,
     )
     return ProjectFolder.open(dest), report
+
+
+def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
+    """Job entry: dest, source, name, pattern, split, seed, reference; returns path, labels and the ImportReport as plain values."""
+
+    def progress(fraction: float, message: str) -> None:
+        if context.cancelled:
+            raise Cancelled("the project was not made; nothing is left of it")
+        context.progress(fraction, message)
+
+    folder, report = create_from_folder(
+        Path(args["dest"]),
+        Path(args["source"]),
+        name=args.get("name", ""),
+        pattern=args.get("pattern") or None,
+        split=args.get("split", "random"),
+        seed=int(args.get("seed", 1)),
+        reference=bool(args.get("reference", False)),
+        progress=progress,
+    )
+    return {"path": str(folder.path), "labels": list(folder.project.labels), "report": msgspec.to_builtins(report)}
 
 
 def _refuse_one_label(source: Path, found: Sequence[Found]) -> None:

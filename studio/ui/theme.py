@@ -148,6 +148,12 @@ def style_sheet(t: Theme) -> str:
         background: {t.background}; border: 1px solid {t.dim}; border-radius: 3px; }}
     QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked, QTableView::indicator:checked {{
         image: url("{icons}/check_{t.mode}.svg"); }}
+    QComboBox::drop-down {{ border: none; width: 22px; }} QComboBox::down-arrow {{ image: url("{icons}/down_{t.mode}.svg"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {t.panel}; border: 1px solid {t.line}; selection-background-color: {t.accent};
+        selection-color: {t.on_accent}; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 18px; }}
+    QAbstractSpinBox::up-arrow {{ image: url("{icons}/up_{t.mode}.svg"); width: 10px; height: 10px; }}
+    QAbstractSpinBox::down-arrow {{ image: url("{icons}/down_{t.mode}.svg"); width: 10px; height: 10px; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none; padding: 4px 6px; }}
     QGraphicsView {{ border: 1px solid transparent; }}
     QSplitter::handle {{ background: {t.line}; }}

@@ -48,8 +48,7 @@ class Hit(msgspec.Struct, frozen=True, eq=False):
 
 def entries(window: "MainWindow") -> list[Entry]:
     """List everything that can be done now."""
-    found = [*_actions(window), *_rooms(window), *_blocks(window), *_boards(window), *_projects(window), *_clips(window)]
-    return found
+    return [*_actions(window), *_rooms(window), *_blocks(window), *_boards(window), *_projects(window), *_clips(window)]
 
 
 def find(listed: Sequence[Entry], typed: str, recent: Sequence[str]) -> list[Hit]:
