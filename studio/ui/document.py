@@ -72,7 +72,7 @@ class Document(QObject):
         self.problem = ""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_STEPS)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.saved_changed.emit())
+        self.undo_stack.cleanChanged.connect(self._tell_saved)
         self._make_sync()
         self._lock = folder.locked()
         self._lock.__enter__()
@@ -200,6 +200,9 @@ class Document(QObject):
             placed = {id: place for id, place in placed.items() if id in project.graph.by_id}
         kept = self.state.positions if placed == self.state.positions else placed
         return msgspec.structs.replace(self.state, project=project, positions=kept)
+
+    def _tell_saved(self, _clean: bool) -> None:
+        self.saved_changed.emit()
 
     def _push(self, title: str, after: State, merge_key: str) -> None:
         if after != self.state:

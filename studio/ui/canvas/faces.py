@@ -10,10 +10,11 @@ from studio.core.block import Block
 from studio.core.errors import StudioError
 from studio.core.frontend import FrontEnd
 from studio.core.graph import INPUT_KIND, ModelGraph, Node
+from studio.core.network import Network
 from studio.core.project import Project
 from studio.core.registry import Registry
-from studio.core.report import OpCost, ResourceReport
 from studio.core.units import format_count, format_size
+from studio.estimate.counts import op_macs, op_weights_bytes
 from studio.ui.gauges import Gauges
 
 FRONT_ENDS = {"log_mel": "Log-mel"}
@@ -38,7 +39,7 @@ class Face(msgspec.Struct, frozen=True):
 def faces(project: Project, blocks: Registry[Block], gauges: Gauges) -> dict[str, Face]:
     """Return the faces of all blocks in the order of execution."""
     graph = project.graph
-    costs = costs_by_block(gauges.reports)
+    costs = costs_by_block(gauges.network)
     errors = {i.where: i for i in reversed(gauges.issues) if i.severity == "error" and i.where in graph.by_id}
     shapes = gauges.inference.shapes
     made = {}
@@ -61,14 +62,14 @@ def front_end_lines(fe: FrontEnd) -> tuple[str, str]:
     return f"{fe.sample_rate / 1000:g} kHz · {fe.window * ms:.3g}/{fe.hop * ms:.3g} ms", f"{fe.mels} bins"
 
 
-def costs_by_block(reports: Mapping[Any, ResourceReport]) -> dict[str, tuple[int, int]] | None:
-    """Return MACs and weight bytes by block from the first report that knows its operators; None where there is none."""
-    ops = next((r.ops for r in reports.values() if r.ops), None)
-    if ops is None:
+def costs_by_block(network: Network | None) -> dict[str, tuple[int, int]] | None:
+    """Return MACs and weight bytes of the int8 network by block; None where there is no network."""
+    if network is None:
         return None
     costs: dict[str, tuple[int, int]] = {}
-    for op in ops:
-        costs[op.where] = _plus(costs.get(op.where, (0, 0)), op)
+    for op in network.ops:
+        macs, weights = costs.get(op.block, (0, 0))
+        costs[op.block] = macs + op_macs(network, op), weights + op_weights_bytes(network, op)
     return costs
 
 
@@ -91,10 +92,6 @@ def spoken(face: Face) -> str:
     """Say a block in one line for a screen reader."""
     parts = (f"{face.title} {face.id}", face.line, face.cost, f"shape {face.shape}" if face.shape else "", face.error)
     return ", ".join(p for p in parts if p)
-
-
-def _plus(cost: tuple[int, int], op: OpCost) -> tuple[int, int]:
-    return cost[0] + op.macs, cost[1] + op.weights_bytes
 
 
 def _cost_line(costs: Mapping[str, tuple[int, int]] | None, id: str) -> str:

@@ -46,11 +46,11 @@ def wire_path(source: QRectF, target: QRectF, end: QPointF, port: int, cards: Se
     """
     start = output_point(source)
     if end.x() - start.x() < 2 * CORNER:
-        return _return_path(source, target, start, end, port)
+        return _return_path(source, target, end, port, cards)
     path = free_path(start, end)
     blocking = _blocking(path, start, end, cards)
     if not blocking:
-        return path, QPointF((start.x() + end.x()) / 2, path.pointAtPercent(0.5).y() - 9)
+        return path, QPointF((start.x() + end.x()) / 2, path.pointAtPercent(0.5).y() - 10)
     return _detour(start, end, blocking)
 
 
@@ -73,17 +73,26 @@ def _detour(start: QPointF, end: QPointF, blocking: Sequence[QRectF]) -> tuple[Q
     return path, QPointF((start.x() + end.x()) / 2, y)
 
 
-def _return_path(source: QRectF, target: QRectF, start: QPointF, end: QPointF, port: int) -> tuple[QPainterPath, QPointF]:
+def _return_path(source: QRectF, target: QRectF, end: QPointF, port: int, cards: Sequence[QRectF]) -> tuple[QPainterPath, QPointF]:
+    start = output_point(source)
+    right, left = start.x() + CORNER, end.x() - CORNER
+    y = next((y for y in _gutters(source, target) if _is_free(y, left, right, cards)), _gutters(source, target)[0]) + 5 * port
+    corners = (start, QPointF(right, start.y()), QPointF(right, y), QPointF(left, y), QPointF(left, end.y()), end)
+    return rounded(corners, CORNER), QPointF((start.x() + end.x()) / 2, y)
+
+
+def _gutters(source: QRectF, target: QRectF) -> tuple[float, ...]:
+    """Heights at which a wire may run back, the best first."""
     half = SPACING.row_gap / 2
     if target.top() > source.bottom():
-        y = max(source.bottom() + 4, target.top() - half) + 5 * port
-    elif target.bottom() < source.top():
-        y = target.bottom() + half + 5 * port
-    else:
-        y = max(source.bottom(), target.bottom()) + half + 5 * port
-    corners = (start, QPointF(start.x() + CORNER, start.y()), QPointF(start.x() + CORNER, y), QPointF(end.x() - CORNER, y),
-               QPointF(end.x() - CORNER, end.y()), end)  # fmt: skip
-    return rounded(corners, CORNER), QPointF((start.x() + end.x()) / 2, y)
+        return max(source.bottom() + 4, target.top() - half), source.bottom() + half
+    if target.bottom() < source.top():
+        return target.bottom() + half, source.top() - half
+    return max(source.bottom(), target.bottom()) + half, min(source.top(), target.top()) - half
+
+
+def _is_free(y: float, left: float, right: float, cards: Sequence[QRectF]) -> bool:
+    return not any(c.top() <= y <= c.bottom() and c.right() > left and c.left() < right for c in cards)
 
 
 def rounded(points: Sequence[QPointF], radius: float) -> QPainterPath:

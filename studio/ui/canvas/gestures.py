@@ -52,8 +52,8 @@ def insert(session: Session, kind: str, wire: Wire, at: Place | None = None) -> 
     positions = None
     if is_placed(session):
         places = places_of(session)
-        place = at or _right_of(places[wire.source])
-        positions = {**room_for(place, places, SPACING), id: place}
+        place, moved = room_for(at or _right_of(places[wire.source]), places, SPACING)
+        positions = {**moved, id: place}
     return _pushed(session, f"insert {kind}", [InsertBlock(kind, wire.target, wire.port, id=id)], positions, id)
 
 

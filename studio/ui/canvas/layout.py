@@ -48,11 +48,19 @@ class Rows(msgspec.Struct, frozen=True):
         return {id: (column * spacing.pitch, row * spacing.row_pitch) for id, (column, row) in self.cells.items()}
 
 
+class _Part(msgspec.Struct, frozen=True):
+    """A connected part: its blocks by depth, their lanes, and for each break between depths how many blocks feed one behind it."""
+
+    layers: list[list[str]]
+    lanes: Mapping[str, float]
+    crossing: Sequence[int]
+
+
 def arranged(graph: ModelGraph, view: tuple[float, float], spacing: Spacing) -> dict[str, Place]:
     """Lay the graph out so that it is shown as large as the view (width, height in pixels) allows."""
-    parts = [(ids, *_layers(graph, ids)) for ids in _components(graph)]
-    longest = max((max(depths.values(), default=0) for _, depths, _ in parts), default=0) + 1
-    candidates = (_fold(graph, parts, columns) for columns in range(1, longest + 1))
+    parts = [_part(graph, ids) for ids in _components(graph)]
+    longest = max((len(part.crossing) - 1 for part in parts), default=1)
+    candidates = (_fold(parts, columns) for columns in range(1, longest + 1))
     best = max(candidates, key=lambda rows: (fit_scale(rows.size(spacing), view), rows.columns), default=Rows({}, 0, 0))
     return best.places(spacing)
 
@@ -87,20 +95,22 @@ def free_place(wanted: Place, taken: Iterable[Place], spacing: Spacing) -> Place
     return x, y
 
 
-def room_for(at: Place, places: Mapping[str, Place], spacing: Spacing) -> dict[str, Place]:
-    """Return the blocks of this row that move to the right, where a card put at this place would cover one."""
+def room_for(at: Place, places: Mapping[str, Place], spacing: Spacing) -> tuple[Place, dict[str, Place]]:
+    """Return the place for a card dropped here, clear of the one to its left, and the row's blocks that give way to the right."""
     x, y = at
-    row = {id: p for id, p in places.items() if abs(p[1] - y) < spacing.height}
-    right = sorted((p[0], id) for id, p in row.items() if p[0] > x - spacing.width / 2)
+    row = sorted((p[0], id) for id, p in places.items() if abs(p[1] - y) < spacing.height)
+    half = spacing.gap / 2
+    x = max([x, *(left + spacing.width + half for left, _ in row if left <= x < left + spacing.width + half)])
     moved: dict[str, Place] = {}
-    edge = x + spacing.width + spacing.gap / 2
-    for left, id in right:
+    edge = x + spacing.width + half
+    for left, id in row:
+        if left < x:
+            continue
         if left >= edge:
             break
-        shift = x + spacing.pitch - left if not moved else edge - left
-        moved[id] = (left + shift, row[id][1])
-        edge = left + shift + spacing.width + spacing.gap / 2
-    return moved
+        moved[id] = (edge, places[id][1])
+        edge += spacing.width + half
+    return (x, y), moved
 
 
 def _components(graph: ModelGraph) -> list[list[str]]:
@@ -153,25 +163,36 @@ def _spread(wanted: Mapping[str, float]) -> dict[str, float]:
     return {id: lane - drift for id, lane in placed.items()}
 
 
-def _fold(graph: ModelGraph, parts: Sequence[tuple[list[str], dict[str, int], dict[str, float]]], columns: int) -> Rows:
+def _part(graph: ModelGraph, ids: Sequence[str]) -> _Part:
+    depths, lanes = _layers(graph, ids)
+    counts = [0] * (max(depths.values()) + 2)
+    for id in ids:
+        reach = max((depths[t] for t in graph.view.successors(id)), default=depths[id])
+        for cut in range(depths[id] + 1, reach + 1):
+            counts[cut] += 1
+    layers: list[list[str]] = [[] for _ in counts[1:]]
+    for id in ids:
+        layers[depths[id]].append(id)
+    return _Part(layers, lanes, counts)
+
+
+def _fold(parts: Sequence[_Part], columns: int) -> Rows:
     cells: dict[str, tuple[int, float]] = {}
     top, widest = 0.0, 0
-    for ids, depths, lanes in parts:
-        for first, last in _lines(graph, ids, depths, columns):
-            line = [i for i in ids if first <= depths[i] < last]
-            if not line:
-                continue
-            low, high = min(lanes[i] for i in line), max(lanes[i] for i in line)
-            cells.update({i: (depths[i] - first, top + lanes[i] - low) for i in line})
-            top += high - low + 1
+    for part in parts:
+        for first, last in _lines(part.crossing, columns):
+            line = [part.lanes[i] for layer in part.layers[first:last] for i in layer]
+            low = min(line)
+            for depth in range(first, last):
+                cells.update({i: (depth - first, top + part.lanes[i] - low) for i in part.layers[depth]})
+            top += max(line) - low + 1
             widest = max(widest, last - first)
     return Rows(cells, widest, top)
 
 
-def _lines(graph: ModelGraph, ids: Sequence[str], depths: Mapping[str, int], columns: int) -> list[tuple[int, int]]:
+def _lines(crossing: Sequence[int], columns: int) -> list[tuple[int, int]]:
     """Break layers into lines of at most so many columns, rather where a single wire crosses the break."""
-    length = max(depths.values()) + 1
-    crossing = _crossing(graph, ids, depths, length)
+    length = len(crossing) - 1
     lines, first = [], 0
     while length - first > columns:
         clean = (d for d in range(first + columns, first + max(1, columns // 2), -1) if crossing[d] == 1)
@@ -179,13 +200,3 @@ def _lines(graph: ModelGraph, ids: Sequence[str], depths: Mapping[str, int], col
         lines.append((first, last))
         first = last
     return [*lines, (first, length)]
-
-
-def _crossing(graph: ModelGraph, ids: Sequence[str], depths: Mapping[str, int], length: int) -> list[int]:
-    """For each break, how many blocks before it feed one behind it."""
-    counts = [0] * (length + 1)
-    for id in ids:
-        reach = max((depths[t] for t in graph.view.successors(id)), default=depths[id])
-        for cut in range(depths[id] + 1, reach + 1):
-            counts[cut] += 1
-    return counts

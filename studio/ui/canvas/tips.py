@@ -8,6 +8,8 @@ from studio.ui.canvas.faces import Face
 from studio.ui.canvas.scene import Hit
 from studio.ui.session import Session
 
+_COUNTED = " (exact count of the int8 network; the cards give bytes and time on a target)"
+
 
 def tip(session: Session, faces: Mapping[str, Face], hit: Hit) -> str:
     """Return the tooltip of a block, port or wire."""
@@ -35,12 +37,8 @@ def _block_tip(session: Session, face: Face) -> str:
     else:
         text = session.blocks.get(face.kind).help if face.kind in session.blocks else ""
     lines = [f"<b>{escape(face.title)}</b> {escape(face.id)}", escape(text)]
-    lines += [escape(part) for part in (face.line, face.cost and f"{face.cost} ({_source(session)})") if part]
+    counted = face.kind != INPUT_KIND and "MAC" in face.cost
+    lines += [escape(part) for part in (face.line, face.cost + (_COUNTED if counted else "")) if part]
     lines += [f"shape {face.shape}"] if face.shape else []
     lines += [escape(face.error)] if face.error else []
     return "<br>".join(line for line in lines if line)
-
-
-def _source(session: Session) -> str:
-    report = next((r for r in session.gauges.reports.values() if r.ops), None)
-    return f"exact count, int8, runtime {report.runtime}" if report else "not known"

@@ -15,24 +15,25 @@ from PySide6.QtGui import (
     QPainter,
     QResizeEvent,
     QShowEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QGraphicsView, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from studio.core.graph import INPUT_KIND, ModelGraph, Wire
 from studio.core.state import State
 from studio.ui.canvas import gestures
 from studio.ui.canvas.block_item import BlockItem
+from studio.ui.canvas.drop import PaletteDrop
 from studio.ui.canvas.faces import Face, faces, spoken
-from studio.ui.canvas.geometry import GRID, SPACING
+from studio.ui.canvas.geometry import SPACING
+from studio.ui.canvas.hint import Hint
 from studio.ui.canvas.interactions import DrawWire, Interaction, MoveBlocks, PanView, SelectArea
 from studio.ui.canvas.keys import handle_key, next_block
-from studio.ui.canvas.layout import Place, completed, fit_scale
+from studio.ui.canvas.layout import Place, completed
 from studio.ui.canvas.menus import block_menu, quick_menu
-from studio.ui.canvas.operators import BLOCK_MIME
 from studio.ui.canvas.quick_menu import QuickMenu
 from studio.ui.canvas.scene import GraphScene, Hit, WireKey
 from studio.ui.canvas.tips import tip
+from studio.ui.canvas.zoom import ZoomView
 from studio.ui.session import Session
 from studio.ui.theme import theme
 
@@ -40,7 +41,7 @@ _EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifie
 _LEAST_SCALE, _MOST_SCALE = 0.2, 3.0
 
 
-class GraphCanvas(QGraphicsView):
+class GraphCanvas(ZoomView):
     """The graph as cards and wires. `inspect_wanted` asks for the inspector of the focused block."""
 
     inspect_wanted = Signal(str)
@@ -54,15 +55,14 @@ class GraphCanvas(QGraphicsView):
         self.selected_wires: frozenset[WireKey] = frozenset()
         self.interaction: Interaction | None = None
         self.drag_distance = QApplication.startDragDistance()
-        self.drop_place: Place | None = None
         self._marked: Wire | None = None
         self._faces: dict[str, Face] = {}
         self._shown: tuple[object, object] | None = None
         self._laid_out: tuple[object, ...] = ()
         self._places: dict[str, Place] = {}
-        self._fitted = True
         self._set_up()
-        self._hint = self._make_hint()
+        self._hint = Hint(self.viewport())
+        self._drop = PaletteDrop(self)
         session.gauges.updated.connect(self._show_document)
         session.selection_changed.connect(self._show_selection)
         session.document_replaced.connect(self._follow)
@@ -72,28 +72,9 @@ class GraphCanvas(QGraphicsView):
     def _set_up(self) -> None:
         self.setObjectName("canvas")
         self.setAccessibleName("Graph of the network")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSceneRect(-50_000, -50_000, 100_000, 100_000)
         self.setMinimumSize(240, 160)
-
-    def _make_hint(self) -> QLabel:
-        hint = QLabel(self.viewport())
-        hint.setObjectName("canvasHint")
-        hint.setWordWrap(True)
-        hint.setMaximumWidth(280)
-        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        hint.hide()
-        return hint
 
     # following the document
 
@@ -101,7 +82,7 @@ class GraphCanvas(QGraphicsView):
         self.session.document.changed.connect(self._document_changed)
         self.selected_wires = frozenset()
         self.focused = ""
-        self._fitted = True
+        self.fitted = True
         self._show_document()
 
     def _document_changed(self, before: State, after: State) -> None:
@@ -128,8 +109,8 @@ class GraphCanvas(QGraphicsView):
         moved = self._place(state)
         self.graph.show(self._faces, state.project.graph.wires, self._places)
         self._show_states()
-        if moved and self._fitted:
-            self._fit()
+        if moved and self.fitted and not (state.positions and self.holds(self.graph.extent())):
+            self.fit(self.graph.extent())
 
     def _place(self, state: State) -> bool:
         """Work out where blocks stand where the graph's structure, the positions or the view have changed."""
@@ -236,45 +217,17 @@ class GraphCanvas(QGraphicsView):
 
     def zoom_fit(self) -> None:
         """Show the whole graph, and keep showing it until the view is moved by hand."""
-        self._fitted = True
+        self.fitted = True
         self._laid_out = ()
         self._show_graph()
-        self._fit()
-
-    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
-        """Zoom about a point of the viewport, its middle if none is given."""
-        anchor = at or self.viewport().rect().center()
-        before = self.mapToScene(anchor)
-        scale = self.transform().m11()
-        factor = min(_MOST_SCALE, max(_LEAST_SCALE, scale * factor)) / scale
-        self.scale(factor, factor)
-        self._scroll(self.mapFromScene(before) - anchor)
-        self._fitted = False
-
-    def pan_by(self, step: QPoint) -> None:
-        """Move the view's content by pixels."""
-        self._scroll(-step)
-        self._fitted = False
-
-    def _scroll(self, step: QPoint) -> None:
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + step.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + step.y())
-
-    def _fit(self) -> None:
-        extent = self.graph.extent()
-        view = self.viewport().rect()
-        scale = fit_scale((extent.width(), extent.height()), (view.width(), view.height()))
-        self.resetTransform()
-        self.scale(scale, scale)
-        self.centerOn(extent.center())
-        self._scroll(self.mapFromScene(extent.center()) - view.center())
+        self.fit(self.graph.extent())
 
     def _reveal(self, id: str) -> None:
         item = self.graph.blocks.get(id)
-        if item is not None and not self._fitted:
+        if item is not None and not self.fitted:
             card = self.mapFromScene(item.card.adjusted(-24, -24, 24, 24)).boundingRect()
             if not self.viewport().rect().contains(card):
-                self._scroll(card.center() - self.viewport().rect().center())
+                self.scroll_by(card.center() - self.viewport().rect().center())
 
     # for interactions
 
@@ -283,24 +236,6 @@ class GraphCanvas(QGraphicsView):
         if wire != self._marked:
             self._marked = wire
             self._show_states()
-
-    def show_hint(self, at: QPointF, text: str, refused: bool) -> None:
-        """Say something beside the pointer; nothing hides it."""
-        self._hint.setVisible(bool(text))
-        if not text:
-            return
-        t = theme()
-        colour = t.too_large if refused else t.tight
-        self._hint.setStyleSheet(
-            f"background: {t.raised}; color: {colour}; border: 1px solid {colour}; border-radius: 6px; padding: 6px; font-size: 12px;"
-        )
-        self._hint.setText(text)
-        self._hint.adjustSize()
-        point = self.mapFromScene(at) + QPoint(16, 16)
-        area = self.viewport().rect()
-        x = max(4, min(point.x(), area.right() - self._hint.width() - 4))
-        y = point.y() if point.y() + self._hint.height() < area.bottom() else point.y() - self._hint.height() - 32
-        self._hint.move(x, max(4, y))
 
     def cancel_interaction(self) -> None:
         """Take back the gesture under way."""
@@ -383,67 +318,33 @@ class GraphCanvas(QGraphicsView):
         else:
             self.mousePressEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if not zooms and (not event.pixelDelta().isNull() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
-            step = event.pixelDelta() if not event.pixelDelta().isNull() else event.angleDelta() / 2
-            self.pan_by(QPoint(step.y(), step.x()) if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else step)
-        else:
-            self.zoom_by(1.0015 ** event.angleDelta().y(), event.position().toPoint())
-        event.accept()
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         block_menu(self, self.graph.hit(self.mapToScene(event.pos()))).popup(event.globalPos())
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            self.setToolTip(tip(self.session, self._faces, self.graph.hit(self.mapToScene(event.pos()))))
+            text = tip(self.session, self._faces, self.graph.hit(self.mapToScene(event.pos())))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
         return super().viewportEvent(event)
+
+    def show_hint(self, at: QPointF, text: str, refused: bool = False) -> None:
+        """Say something beside a point of the scene; nothing hides it."""
+        self._hint.say(self.mapFromScene(at), text, refused)
 
     # dropping from the palette
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if event.mimeData().hasFormat(BLOCK_MIME):
-            event.acceptProposedAction()
-        else:
-            event.ignore()
+        self._drop.move(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
-        if not event.mimeData().hasFormat(BLOCK_MIME):
-            event.ignore()
-            return
-        self.drop_place = self._drop_place(event.position().toPoint())
-        self.mark_wire(self.graph.wire_under(self.drop_place))
-        self.viewport().update()
-        event.acceptProposedAction()
+        self._drop.move(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        self._end_drop()
+        self._drop.leave()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        kind = bytes(event.mimeData().data(BLOCK_MIME).data()).decode("utf-8", "replace")
-        place = self._drop_place(event.position().toPoint())
-        wire = self.graph.wire_under(place)
-        self._end_drop()
-        if kind not in self.session.blocks:
-            self.session.told.emit(f"there is no block {kind!r}")
-            event.ignore()
-            return
-        if wire is not None:
-            gestures.insert(self.session, kind, wire, place)
-        else:
-            gestures.add_at(self.session, kind, place, self.graph.places)
-        self.setFocus()
-        event.acceptProposedAction()
-
-    def _drop_place(self, at: QPoint) -> Place:
-        point = self.mapToScene(at)
-        return round(point.x() - SPACING.width / 2), round(point.y() - SPACING.height / 2)
-
-    def _end_drop(self) -> None:
-        self.drop_place = None
-        self.mark_wire(None)
-        self.viewport().update()
+        self._drop.drop(event)
 
     # keys and focus
 
@@ -476,7 +377,7 @@ class GraphCanvas(QGraphicsView):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        if self._fitted:
+        if self.fitted:
             QTimer.singleShot(0, self, self._refit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -484,23 +385,14 @@ class GraphCanvas(QGraphicsView):
         self._refit()
 
     def _refit(self) -> None:
-        if self._fitted and self.interaction is None:
+        if self.fitted and self.interaction is None:
             self._show_graph()
-            self._fit()
-
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
-        painter.fillRect(rect, QColor(theme().background))
-        scale = self.transform().m11()
-        step = GRID if scale > 0.45 else GRID * 4
-        painter.setPen(QColor(theme().line))
-        left, top = int(rect.left() // step) * step, int(rect.top() // step) * step
-        columns, rows = range(left, int(rect.right()) + 1, step), range(top, int(rect.bottom()) + 1, step)
-        painter.drawPoints([QPoint(x, y) for x in columns for y in rows])
+            self.fit(self.graph.extent())
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
-        if self.drop_place is not None:
+        if self._drop.place is not None:
             painter.setPen(QColor(theme().accent))
-            painter.drawRoundedRect(QRectF(*self.drop_place, SPACING.width, SPACING.height), 6, 6)
+            painter.drawRoundedRect(QRectF(*self._drop.place, SPACING.width, SPACING.height), 6, 6)
         if all(face.kind == INPUT_KIND for face in self._faces.values()):
             self._draw_empty(painter)
 

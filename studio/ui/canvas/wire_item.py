@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.core.graph import Wire
 from studio.ui.canvas.block_item import font
-from studio.ui.canvas.geometry import PORT_REACH, wire_path
+from studio.ui.canvas.geometry import CORNER, PORT_REACH, SPACING, wire_path
 from studio.ui.theme import theme
 
 
@@ -21,6 +21,7 @@ class WireItem(QGraphicsItem):
         self.path = QPainterPath()
         self.label = ""
         self.selected, self.marked = False, False
+        self._ends: tuple[QRectF, QRectF, QPointF] | None = None
         self._middle = QPointF()
         self._label_rect = QRectF()
         self._bounds = QRectF()
@@ -28,6 +29,10 @@ class WireItem(QGraphicsItem):
 
     def route(self, source: QRectF, target: QRectF, end: QPointF, cards: Sequence[QRectF]) -> None:
         """Lead the wire from one card to another's port, around the cards in its way."""
+        ends = (source, target, end)
+        if ends == self._ends and 2 * CORNER <= end.x() - source.right() < SPACING.width:
+            return
+        self._ends = ends
         path, middle = wire_path(source, target, end, self.wire.port, cards)
         if path != self.path:
             self.prepareGeometryChange()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from studio.ui.canvas import gestures
 from studio.ui.canvas.block_item import BlockItem
-from studio.ui.canvas.faces import FRONT_ENDS, Face, front_end_lines
+from studio.ui.canvas.faces import FRONT_ENDS, Face, front_end_lines, short_title
 from studio.ui.canvas.geometry import SPACING
 from studio.ui.canvas.operators import BLOCK_MIME, CATEGORIES, Operator, found, operators
 from studio.ui.session import Session
@@ -198,7 +198,9 @@ class OperatorDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRect(card.left() + PAD, card.top() + 7, 3, card.height() - 13), 1.5, 1.5)
         painter.setPen(QColor(t.text))
         text = card.adjusted(2 * PAD + 3, 0, -GAP, 0)
-        title = painter.fontMetrics().elidedText(operator.title, Qt.TextElideMode.ElideRight, text.width())
+        metrics = painter.fontMetrics()
+        shown = operator.title if metrics.horizontalAdvance(operator.title) <= text.width() else short_title(operator.title)
+        title = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, title)
 
 
