@@ -1,15 +1,15 @@
 """Untrained designs built and run on the virtual kit: the estimate against what the kit did."""
 
 import pytest
-from studio.deploy.subject import load_subject
-from studio.storage.folder import ProjectFolder
 
 from studio.blocks import registry
 from studio.boards import board
 from studio.core.edits import InsertBlock, RemoveBlocks, SetFrontEnd, SetParams
 from studio.core.project import Project
+from studio.deploy.subject import load_subject
 from studio.deploy.validate import validate
 from studio.jobs import QuietContext
+from studio.storage.folder import ProjectFolder
 
 
 @pytest.fixture(scope="module")
