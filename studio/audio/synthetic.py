@@ -1,4 +1,4 @@
-"""A voice that is always there: a vowel that glides, then a tone that sweeps, every two seconds, the same each time."""
+"""A voice that is always there: a word of two syllables, then a tone that sweeps, every two seconds, the same each time."""
 
 import time
 from functools import lru_cache
@@ -51,26 +51,26 @@ class SyntheticRecorder:
 
 @lru_cache(maxsize=4)
 def voice(rate: int) -> np.ndarray:
-    """Return one period of the voice, float32, peak -6 dB over noise at -66 dB."""
+    """Return one period of the voice, float32, peak near -8 dB over noise at -66 dB."""
     t = np.arange(round(PERIOD_S * rate)) / rate
-    sound = 0.45 * _vowel(t, 0.4, 0.55, rate) + 0.12 * _sweep(t, 1.35, 0.35, rate)
+    sound = 0.45 * _vowel(t, 0.4, 0.22, 150, rate) + 0.3 * _vowel(t, 0.6, 0.4, 120, rate) + 0.08 * _sweep(t, 1.4, 0.3, rate)
     sound += 5e-4 * np.random.default_rng(1).standard_normal(len(t))
     return np.clip(sound, -0.5, 0.5).astype(np.float32)
 
 
 def _swell(t: np.ndarray, start: float, length: float) -> np.ndarray:
-    """Return a raised cosine between start and start + length, 0 elsewhere."""
+    """Return a quick rise and a slow fall between start and start + length, 0 elsewhere."""
     place = np.clip((t - start) / length, 0, 1)
-    return np.sin(np.pi * place) ** 2
+    return np.minimum(1, place / 0.15) * (0.5 + 0.5 * np.cos(np.pi * place)) * (place > 0)
 
 
-def _vowel(t: np.ndarray, start: float, length: float, rate: int) -> np.ndarray:
-    """Return harmonics of a gliding pitch under three formants."""
-    pitch = 120 + 40 * np.clip((t - start) / length, 0, 1)
+def _vowel(t: np.ndarray, start: float, length: float, pitch_hz: float, rate: int) -> np.ndarray:
+    """Return harmonics of a falling pitch under three formants."""
+    pitch = pitch_hz * (1 - 0.2 * np.clip((t - start) / length, 0, 1))
     phase = 2 * np.pi * np.cumsum(pitch) / rate
     sound = np.zeros_like(t)
-    for n in range(1, 1 + int(min(3800, 0.45 * rate) / 160)):
-        strength = sum(gain / (1 + ((n * 140 - centre) / width) ** 2) for centre, width, gain in _FORMANTS)
+    for n in range(1, 1 + int(min(3800, 0.45 * rate) / pitch_hz)):
+        strength = sum(gain / (1 + ((n * pitch_hz - centre) / width) ** 2) for centre, width, gain in _FORMANTS)
         sound += (strength + 0.15 / n) * np.sin(n * phase)
     return _swell(t, start, length) * sound / np.abs(sound).max()
 

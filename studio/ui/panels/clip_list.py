@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QDrag, QFont, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -13,9 +14,7 @@ from studio.ui.widgets.thumbnails import COLUMNS, Thumbnails
 
 MIME = "application/x-otolith-clips"
 ROW = 46
-NAME_WIDTH = 184
-SPLIT_WIDTH = 78
-LABEL_WIDTH = 96
+NARROW = 560
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -76,8 +75,16 @@ def describe(library: Library, segment: Segment) -> str:
     return " · ".join(parts)
 
 
+class _Columns(msgspec.Struct, frozen=True):
+    """Widths of a row's columns in pixels; the waveform has the rest."""
+
+    name: int
+    label: int
+    split: int
+
+
 class ClipDelegate(QStyledItemDelegate):
-    """Draws a clip: name and speaker, waveform, split; the label too where clips of several are shown."""
+    """Draws a clip: name, length and speaker, waveform, split; the label too where clips of several are shown."""
 
     def __init__(self, thumbnails: Thumbnails, view: "ClipList") -> None:
         super().__init__(view)
@@ -107,23 +114,30 @@ class ClipDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
     def _texts(self, painter: QPainter, rect: QRect, font: QFont, library: Library, segment: Segment) -> None:
-        t, recording = theme(), library.by_id[segment.recording]
-        seconds = f"{(segment.end - segment.start) / recording.rate:.2f} s"
-        name = QRect(rect.left() + PAD, rect.top() + 4, NAME_WIDTH - PAD, 18)
+        t, recording, room = theme(), library.by_id[segment.recording], self._columns(rect)
+        about = [f"{(segment.end - segment.start) / recording.rate:.2f} s", recording.speaker]
+        if self._view.shows_labels and not room.label:
+            about.insert(0, segment.label)
+        name = QRect(rect.left() + PAD, rect.top() + 4, room.name - PAD, 18)
         small = QFont(font)
         small.setPixelSize(11)
         _text(painter, name, clip_name(segment), font, t.text)
-        _text(painter, name.translated(0, 18), f"{recording.speaker} · {seconds}" if recording.speaker else seconds, small, t.dim)
-        right = QRect(rect.right() - SPLIT_WIDTH, rect.top(), SPLIT_WIDTH - PAD, rect.height())
-        colour = {"train": t.dim, "validation": t.text, "test": t.text}[segment.split]
-        _text(painter, right, segment.split, small, colour, Qt.AlignmentFlag.AlignRight)
-        if self._view.shows_labels:
-            label = right.adjusted(-LABEL_WIDTH, 0, -right.width() - PAD, 0)
-            _text(painter, label, segment.label, font, t.text, Qt.AlignmentFlag.AlignRight)
+        _text(painter, name.translated(0, 18), " · ".join(filter(None, about)), small, t.dim)
+        right = rect.adjusted(rect.width() - room.split, 0, -PAD, 0)
+        _text(painter, right, segment.split, small, t.dim if segment.split == "train" else t.text, Qt.AlignmentFlag.AlignRight)
+        if room.label:
+            label = rect.adjusted(rect.width() - room.split - room.label, 0, -room.split, 0)
+            _text(painter, label, segment.label, font, t.text)
+
+    def _columns(self, rect: QRect) -> "_Columns":
+        """Share a row's width out; where it is narrow the label stands under the name."""
+        if rect.width() < NARROW:
+            return _Columns(132, 0, 70)
+        return _Columns(200, 104 if self._view.shows_labels else 0, 84)
 
     def _wave_rect(self, rect: QRect) -> QRectF:
-        right = SPLIT_WIDTH + (LABEL_WIDTH if self._view.shows_labels else 0)
-        return QRectF(rect).adjusted(NAME_WIDTH + PAD, 4, -right - PAD, -4)
+        room = self._columns(rect)
+        return QRectF(rect).adjusted(room.name + PAD, 4, -room.split - room.label - PAD, -4)
 
     def _wave(self, painter: QPainter, rect: QRectF, library: Library, segment: Segment) -> None:
         t = theme()
@@ -162,7 +176,7 @@ def _text(
 ) -> None:
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
     painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, shown)
 
 

@@ -22,6 +22,7 @@ from studio.ui.theme import PAD, ROOM, theme
 from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.level_meter import LevelMeter
 from studio.ui.widgets.live_wave import LiveWave
+from studio.ui.widgets.take_view import TakeView
 
 TICK_MS = 33
 NUMBERS_EVERY = 8
@@ -50,6 +51,7 @@ class RecorderPanel(QFrame):
 
     taken = Signal(object)
     undo_wanted = Signal()
+    play_wanted = Signal()
 
     def __init__(self, session: Session, recorders: Sequence[Recorder] = ()) -> None:
         super().__init__()
@@ -70,7 +72,7 @@ class RecorderPanel(QFrame):
         self.show_project()
         self.show_theme()
         self._note_problem()
-        self.tell("Press Record and say the word: it is found by its loudness.")
+        self.tell("Press Record (Ctrl+R) and say the word; it is found by its loudness.")
 
     # building
 
@@ -78,7 +80,7 @@ class RecorderPanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(ROOM, ROOM, ROOM, ROOM)
         column.setSpacing(PAD)
-        self.device_note = _label("", "dim")
+        self.device_note, self.take_view = _label("", "dim"), TakeView()
         column.addWidget(_label("RECORD", "heading"))
         column.addWidget(self.devices)
         column.addWidget(self.device_note)
@@ -96,6 +98,7 @@ class RecorderPanel(QFrame):
         column.addWidget(self.form)
         column.addWidget(self._make_button())
         column.addWidget(self.progress)
+        column.addWidget(self.take_view)
         column.addWidget(self.message)
         column.addLayout(self._make_answers())
         column.addStretch(1)
@@ -121,12 +124,14 @@ class RecorderPanel(QFrame):
         return self.record_button
 
     def _make_answers(self) -> QHBoxLayout:
-        self.keep_button, self.discard_button, self.undo_button = QPushButton("Keep"), QPushButton("Discard"), QPushButton("Undo")
+        self.keep_button, self.discard_button = QPushButton("Keep"), QPushButton("Discard")
+        self.play_button, self.undo_button = QPushButton("Play"), QPushButton("Undo")
         row = QHBoxLayout()
         row.setSpacing(PAD)
         answers = (
             (self.keep_button, "keep_take", "Keep what was recorded", self.keep),
             (self.discard_button, "discard_take", "Discard what was recorded", self.discard),
+            (self.play_button, "play_take", "Play the last take", self.play_wanted.emit),
             (self.undo_button, "undo_take", "Take the recording out of the library", self._undo),
         )
         for button, name, told, act in answers:
@@ -270,11 +275,14 @@ class RecorderPanel(QFrame):
         self.waiting = clip
         self.keep_button.setText(verb)
         self.tell(why, "too_large")
+        self.take_view.show_take(clip.samples, clip.start, clip.end)
         self._show_state()
 
-    def stored(self, text: str) -> None:
+    def stored(self, clip: Clip, text: str) -> None:
         """Say that a clip is in the library now."""
         self.tell(text)
+        self.take_view.show_take(clip.samples, clip.start, clip.end)
+        self.play_button.show()
         self.undo_button.show()
 
     def tell(self, text: str, state: str = "") -> None:
@@ -282,11 +290,16 @@ class RecorderPanel(QFrame):
         self.message.setProperty("state", state)
         self.message.setText(text)
         self.message.style().polish(self.message)
-        self.undo_button.hide()
+        self.show_taken_back()
+
+    def show_taken_back(self) -> None:
+        """Show the last take no more: it is undone, or another is under way."""
+        for part in (self.take_view, self.play_button, self.undo_button):
+            part.hide()
 
     def _undo(self) -> None:
-        self.undo_button.hide()
         self.undo_wanted.emit()
+        self.tell("taken back; Ctrl+Shift+Z brings it into the library again")
 
     def _tick(self) -> None:
         assert self.stream is not None

@@ -61,6 +61,7 @@ class SoundsRoom(QWidget):
         session, recorder, library = self.session, self.recorder, self.library_panel
         recorder.taken.connect(self._store)
         recorder.undo_wanted.connect(lambda: session.document.undo_stack.undo())
+        recorder.play_wanted.connect(self._play_take)
         library.import_wanted.connect(self.imports.ask)
         library.record_wanted.connect(self.record)
         library.play_wanted.connect(self.play_clip)
@@ -155,11 +156,14 @@ class SoundsRoom(QWidget):
         self.session.show_segment(number)
         seconds = (clip.end - clip.start) / clip.rate
         new = " (a new label)" if edits else ""
-        self.recorder.stored(f"{clip_name(segment)}: {seconds:.2f} s of “{clip.label}”{new}, in {segment.split}.")
+        self.recorder.stored(clip, f"{clip_name(segment)}: {seconds:.2f} s of “{clip.label}”{new}, in {segment.split}.")
+
+    def _play_take(self) -> None:
+        self.play_clip(len(self.session.document.library.segments) - 1)
 
     def _offer_undo(self, index: int) -> None:
-        if index != self._undo_index:
-            self.recorder.undo_button.hide()
+        if index != self._undo_index and self.recorder.waiting is None:
+            self.recorder.show_taken_back()
             self._undo_index = -1
 
     # playing

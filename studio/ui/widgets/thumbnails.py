@@ -16,7 +16,7 @@ from studio.core.library import Library, Segment
 from studio.data.audio import read_clip
 from studio.ui.widgets.live_wave import outline_polygon
 
-COLUMNS = 160
+COLUMNS = 320
 KEPT = 4096
 WAITING = 48
 QUIETEST = 0.05
