@@ -427,18 +427,41 @@ def test_a_key_wires_two_selected_blocks_and_parts_them(canvas, session):
     assert not any(w.target == "softmax_1" for w in graph_of(session).wires)
 
 
+def click_fix(canvas, id):
+    callout = canvas.block_item(id).callout
+    at = canvas.mapFromScene(callout.mapToScene(callout.fix_rect.center()))
+    QTest.mouseClick(canvas.viewport(), LEFT, NO, at)
+
+
 def test_an_error_stands_beneath_its_block_and_its_fix_mends_it(canvas, session):
     session.document.push(SetParams("conv2d_1", {"groups": 3}))
     assert "groups do not divide" in canvas.face("conv2d_1").error
-    gauges = session.gauges
-    gauges.issues = (Issue("graph.block", "error", "conv2d_1", "3 groups do not divide it", SetParams("conv2d_1", {"groups": 1})),)
-    gauges.inference = msgspec.structs.replace(gauges.inference)
-    gauges.updated.emit()
-    callout = canvas.block_item("conv2d_1").callout
-    at = canvas.mapFromScene(callout.mapToScene(callout.fix_rect.center()))
-    QTest.mouseClick(canvas.viewport(), LEFT, NO, at)
+    assert canvas.face("conv2d_1").fix.title == "conv2d_1: groups = 1"
+    click_fix(canvas, "conv2d_1")
     assert graph_of(session).node("conv2d_1").params["groups"] == 1
     assert canvas.block_item("conv2d_1").callout is None
+
+
+def test_a_dense_layer_behind_a_map_is_offered_a_pooling(canvas, session):
+    session.document.push(RemoveBlocks(("global_average_pool_1",), bridge=True))
+    assert "needs a vector" in canvas.face("dense_1").error
+    click_fix(canvas, "dense_1")
+    assert graph_of(session).sources["dense_1"] == ("global_average_pool_1",)
+    assert not session.gauges.issues
+
+
+def test_an_issues_own_fix_comes_first(canvas, session):
+    gauges = session.gauges
+    gauges.issues = (Issue("graph.block", "error", "conv2d_1", "too wide", SetParams("conv2d_1", {"filters": 5})),)
+    gauges.inference = msgspec.structs.replace(gauges.inference)
+    gauges.updated.emit()
+    click_fix(canvas, "conv2d_1")
+    assert graph_of(session).node("conv2d_1").params["filters"] == 5
+
+
+def test_a_block_without_wires_is_offered_nothing(canvas, session):
+    session.document.push(Disconnect("dense_1", 0))
+    assert canvas.face("dense_1").error and canvas.face("dense_1").fix is None
 
 
 def wheel(canvas, at, delta, modifiers=NO):

@@ -15,6 +15,7 @@ from studio.core.project import Project
 from studio.core.registry import Registry
 from studio.core.units import format_count, format_size
 from studio.estimate.counts import op_macs, op_weights_bytes
+from studio.ui.canvas.mends import mend
 from studio.ui.gauges import Gauges
 
 FRONT_ENDS = {"log_mel": "Log-mel"}
@@ -47,7 +48,7 @@ def faces(project: Project, blocks: Registry[Block], gauges: Gauges) -> dict[str
         shape = describe(shapes[id]) if id in shapes else ""
         issue = errors.get(id)
         node = graph.by_id[id]
-        error, fix = (issue.message, issue.fix) if issue else ("", None)
+        error, fix = (issue.message, mend(issue, project, blocks)) if issue else ("", None)
         made[id] = (
             _front_end_face(node, project.frontend, shape, error, fix)
             if node.kind == INPUT_KIND
