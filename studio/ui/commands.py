@@ -1,5 +1,6 @@
 """What the actions do: one method each, thin over the session and the rooms."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from studio import __version__
-from studio.core.errors import StudioError
-from studio.core.places import home
-from studio.storage.folder import ProjectFolder
-from studio.ui import theme
+from studio.core.errors import ProjectLocked, StudioError
+from studio.ui import opening, theme
+from studio.ui.questions import ask
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -42,18 +42,37 @@ class Commands:
     def open_project(self) -> None:
         """Ask for a project's folder and open it."""
         if self._may_leave():
-            chosen = QFileDialog.getExistingDirectory(self.window, "Open a project's folder", str(self.session.document.path.parent))
-            if chosen:
-                self.open_folder_as_project(Path(chosen))
+            self._choose_project()
+
+    def _choose_project(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self.window, "Open a project's folder", str(self.session.document.path.parent))
+        if chosen:
+            self.open_folder_as_project(Path(chosen))
 
     def open_folder_as_project(self, folder: Path) -> None:
-        """Open a project; an error leaves the present one open."""
+        """Open a project in place of the present one, which an error leaves open."""
+        discard, self.discard = self.discard, False
         try:
-            self.session.open(folder)
+            self.session.open(folder, discard)
+        except ProjectLocked as error:
+            self._offer_copy(folder, error)
         except StudioError as error:
             self.show_error(error)
-            return
-        self._remember(folder)
+        else:
+            self.session.attempt(lambda: opening.remember(self.session.settings, folder))
+
+    def _offer_copy(self, folder: Path, error: ProjectLocked) -> None:
+        verbs = (opening.COPY, opening.OTHER)
+        chosen = ask(self.window, "Open elsewhere", f"{folder.name}: {error.message}.", verbs, more=opening.COPY_HELP)
+        if chosen == opening.OTHER:
+            self._choose_project()
+        elif chosen == opening.COPY:
+            try:
+                copy = opening.copy_beside(folder, self.session.blocks)
+            except StudioError as problem:
+                self.show_error(problem)
+            else:
+                self.open_folder_as_project(copy)
 
     def open_recent(self, folder: Path) -> None:
         """Open a project that was open before."""
@@ -63,16 +82,41 @@ class Commands:
     def open_sample(self) -> None:
         """Open a fresh copy of the sample."""
         if self._may_leave():
-            self.open_folder_as_project(fresh_sample())
+            try:
+                folder = opening.fresh_sample()
+            except StudioError as error:
+                self.show_error(error)
+            else:
+                self.open_folder_as_project(folder)
 
     def save(self) -> None:
-        """Save the document."""
+        """Save the document; where somebody else changed its files, ask whose are to be kept."""
+        document = self.session.document
         try:
-            self.session.document.save()
+            names = document.changed_on_disk()
+            if names and not self._keep_mine(names):
+                return
+            document.save()
         except StudioError as error:
             self.show_error(error)
         else:
-            self.window.tell(f"saved {self.session.document.path}")
+            self.window.tell(f"saved {document.path}")
+
+    def _keep_mine(self, names: Sequence[str]) -> bool:
+        text = f"{' and '.join(names)} changed on disk since the project was read."
+        chosen = ask(self.window, "Changed on disk", text, ("Keep mine", "Load theirs"), more="Loading theirs can be taken back with Ctrl+Z.")
+        if chosen == "Load theirs":
+            self.reload()
+        return chosen == "Keep mine"
+
+    def reload(self) -> None:
+        """Take what is on disk; Ctrl+Z takes it back."""
+        try:
+            self.session.document.reload()
+        except StudioError as error:
+            self.show_error(error)
+        else:
+            self.window.tell("loaded what is on disk; Ctrl+Z takes it back")
 
     def save_as(self) -> None:
         """Copy the project to another folder and go on there."""
@@ -81,18 +125,14 @@ class Commands:
             self.save_to(Path(chosen))
 
     def save_to(self, folder: Path) -> None:
-        """Copy the project with its unsaved changes to a new folder and open it there."""
+        """Copy the project with its unsaved changes to a new folder and open it there; the old one stays as it was saved."""
         document = self.session.document
         try:
             document.folder.copy_to(folder, document.project, document.library, document.state.positions)
         except StudioError as error:
             self.show_error(error)
             return
-        self.discard_and_open(folder)
-
-    def discard_and_open(self, folder: Path) -> None:
-        """Open a folder in place of a document whose changes are kept elsewhere."""
-        self.session.document.undo_stack.setClean()
+        self.discard = True
         self.open_folder_as_project(folder)
 
     def settings(self) -> None:
@@ -106,30 +146,33 @@ class Commands:
         self.window.close()
 
     def may_close(self) -> bool:
-        """Ask about unsaved changes and running jobs."""
+        """Ask about running jobs and unsaved changes."""
         return self._may_leave()
 
     def _may_leave(self) -> bool:
         self.discard = False
+        return self._may_stop_jobs() and self._may_drop_changes()
+
+    def _may_stop_jobs(self) -> bool:
+        running = self.session.jobs.running()
+        if not running:
+            return True
+        what = " and ".join(j.title for j in running)
+        if not ask(self.window, "Still at work", f"{what}: still running.", ("Stop it" if len(running) == 1 else "Stop all",), "Let it run"):
+            return False
+        self.session.jobs.stop_all()
+        return True
+
+    def _may_drop_changes(self) -> bool:
         if self.session.document.is_saved:
             return True
-        box = QMessageBox(self.window)
-        box.setWindowTitle("Unsaved changes")
-        box.setText(f"Save the changes to {self.session.document.project.name}?")
-        save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton("Discard changes", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Keep editing", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(save)
-        box.exec()
-        if box.clickedButton() is save:
+        name = self.session.document.project.name
+        chosen = ask(self.window, "Unsaved changes", f"Save the changes to {name}?", ("Save", "Discard changes"), "Keep editing")
+        if chosen == "Save":
             self.save()
             return self.session.document.is_saved
-        self.discard = box.clickedButton() is discard
+        self.discard = chosen == "Discard changes"
         return self.discard
-
-    def _remember(self, folder: Path) -> None:
-        recent = [str(folder), *(r for r in self.session.settings.get("recent", []) or [] if r != str(folder))]
-        self.session.attempt(lambda: self.session.settings.set("recent", recent[:10]))
 
     # editing
 
@@ -238,7 +281,8 @@ class Commands:
 
     def play_clip(self) -> None:
         """Play the shown clip, or stop."""
-        self.window.room("design").play()
+        room = self.window.room(self.window.current_room)
+        (room if hasattr(room, "play") else self.window.room("design")).play()
 
     def next_clip(self) -> None:
         """Show the next clip."""
@@ -311,12 +355,3 @@ class Commands:
 
     def _canvas(self):
         return self.window.room("design").canvas
-
-
-def fresh_sample() -> Path:
-    """Copy the sample into the user's folder under the next free name."""
-    number, folder = 1, home() / "projects" / "keywords"
-    while folder.exists():
-        number += 1
-        folder = home() / "projects" / f"keywords-{number}"
-    return ProjectFolder.copy_sample("keywords", folder).path

@@ -6,10 +6,14 @@ from importlib.util import find_spec
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
     QButtonGroup,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -307,6 +311,14 @@ class MainWindow(QMainWindow):
             self.tell(str(error))
         self.session.document.close(discard=self.commands.discard)
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Leave the space bar to the button, box or list that has the focus, though it is a shortcut elsewhere."""
+        space = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space
+        if space and isinstance(QApplication.focusWidget(), QAbstractButton | QComboBox | QAbstractItemView):
+            event.accept()
+            return True
+        return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(u.toLocalFile().endswith(".tflite") for u in event.mimeData().urls()):
