@@ -131,6 +131,15 @@ def style_sheet(t: Theme) -> str:
     QToolButton#rail:checked {{ color: {t.text}; border-left-color: {t.accent}; }}
     QToolButton#quiet {{ background: transparent; border: 1px solid transparent; padding: 3px 6px; }}
     QToolButton#quiet::menu-indicator {{ image: none; }}
+    QToolButton[compact="true"] {{ padding: 2px; }}
+    QToolButton[compact="true"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
+    QSlider::groove:horizontal {{ height: 4px; background: {t.line}; border-radius: 2px; }}
+    QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {t.accent};
+        border: 1px solid {t.panel}; }}
+    QSlider::handle:horizontal:focus {{ border: 2px solid {t.text}; width: 12px; height: 12px; }}
+    QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {t.dim}; }}
+    QLineEdit[state="error"] {{ border: 1px solid {t.too_large}; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t.dim}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {t.line}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.dim}; }}

@@ -103,10 +103,11 @@ def _cost_line(costs: Mapping[str, tuple[int, int]] | None, id: str) -> str:
     macs, weights = costs[id]
     if not macs and not weights:
         return "no MACs"
-    return f"{_three_digits(macs)} MAC · {format_size(weights)}"
+    return f"{three_digits(macs)} MAC · {format_size(weights)}"
 
 
-def _three_digits(count: int) -> str:
+def three_digits(count: int) -> str:
+    """Write a count with three digits: "588 k"."""
     if 100_000 <= count < 999_500:
         return f"{count / 1000:.0f} k"
     return format_count(count)

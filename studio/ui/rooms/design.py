@@ -1,0 +1,156 @@
+"""The Design room: palette, canvas, and beneath them the front end's knobs, the shown clip and the inspector."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from studio.core.graph import INPUT_KIND
+from studio.ui.canvas import GraphCanvas
+from studio.ui.panels.frontend import FrontEndPanel
+from studio.ui.panels.inspector import InspectorPanel
+from studio.ui.panels.outline import OutlinePanel
+from studio.ui.panels.palette import PalettePanel
+from studio.ui.session import Session
+
+SETTING = "rooms"
+AFTER_PAINT_MS = 30
+
+
+class DesignRoom(QWidget):
+    """The room; `canvas` is the graph's editor. The clip's plots are made after the room was first seen."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = GraphCanvas(session)
+        self.palette_panel, self.outline = PalettePanel(session), OutlinePanel(session)
+        self.frontend, self.inspector = FrontEndPanel(session), InspectorPanel(session)
+        self._clip_view: Any = None
+        self._place = QWidget()
+        self._place.setObjectName("panel")
+        self._lay_out()
+        for source in (self.canvas, self.outline):
+            source.inspect_wanted.connect(self.inspect)
+        for panel in (self.inspector, self.frontend):
+            panel.left.connect(self.canvas.setFocus)
+        self.inspector.frontend_wanted.connect(self.frontend.focus_first)
+        self._restore()
+
+    @property
+    def clip_view(self) -> Any:
+        """Waveform and features; made at the first call, for the plots' library takes half a second to load."""
+        if self._clip_view is None:
+            from studio.ui.plots.clip_view import ClipView
+
+            self._clip_view = ClipView(self.session)
+            self._place.layout().addWidget(self._clip_view)
+            self._order_focus()
+        return self._clip_view
+
+    def toggle_int8(self) -> None:
+        """Show the features as the kit sees them, or as the host computes them."""
+        self.clip_view.toggle_int8()
+
+    def play(self) -> None:
+        """Play the shown clip, or stop."""
+        self.clip_view.play()
+
+    def delete_selected(self) -> None:
+        """Delete the selected blocks and wires."""
+        self.canvas.delete_selected()
+
+    def inspect(self, id: str) -> None:
+        """Give the fields of a block the focus; the front end's knobs for the input block."""
+        if self.session.selection != (id,):
+            self.session.select((id,))
+        node = self.session.document.project.graph.by_id.get(id)
+        if node is not None and node.kind == INPUT_KIND:
+            self.frontend.focus_first()
+        else:
+            self.inspector.focus_first()
+
+    def reset_layout(self) -> None:
+        """Give every panel its first size."""
+        width, height = max(self.width(), 800), max(self.height(), 500)
+        bottom = 300 if height < 900 else 360
+        self._rows.setSizes([height - bottom, bottom])
+        self._top.setSizes([176, width - 176])
+        sides = (252, 244) if width < 1200 else (300, 300)
+        self._bottom.setSizes([sides[0], width - sum(sides), sides[1]])
+
+    def close_room(self) -> None:
+        """Stop what runs and remember the sizes."""
+        self.frontend.close_panel()
+        if self._clip_view is not None:
+            self._clip_view.stop()
+        if self._shown:
+            stored = self.session.settings.get(SETTING)
+            rooms = dict(stored) if isinstance(stored, dict) else {}
+            rooms["design"] = {name: splitter.sizes() for name, splitter in self._splitters.items()}
+            self.session.attempt(lambda: self.session.settings.set(SETTING, rooms))
+
+    # building
+
+    def _lay_out(self) -> None:
+        self._shown = False
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.tabBar().setDrawBase(False)
+        tabs.setObjectName("design.tabs")
+        tabs.addTab(self.palette_panel, "Blocks")
+        tabs.addTab(self.outline, "Outline")
+        column = QVBoxLayout(self._place)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._top = _splitter(Qt.Orientation.Horizontal, tabs, self.canvas)
+        self._bottom = _splitter(Qt.Orientation.Horizontal, self.frontend, self._place, self.inspector)
+        self._rows = _splitter(Qt.Orientation.Vertical, self._top, self._bottom)
+        self._splitters = {"rows": self._rows, "top": self._top, "bottom": self._bottom}
+        self._top.setStretchFactor(1, 1)
+        self._bottom.setStretchFactor(1, 1)
+        self._rows.setStretchFactor(0, 1)
+        self._top.setCollapsible(1, False)
+        room = QVBoxLayout(self)
+        room.setContentsMargins(0, 0, 0, 0)
+        room.addWidget(self._rows)
+
+    def _restore(self) -> None:
+        stored = self.session.settings.get(SETTING)
+        sizes = stored.get("design") if isinstance(stored, dict) else None
+        self._remembered = sizes if isinstance(sizes, dict) else {}
+
+    def _place_panels(self) -> None:
+        self.reset_layout()
+        for name, splitter in self._splitters.items():
+            sizes = self._remembered.get(name)
+            if (
+                isinstance(sizes, list)
+                and len(sizes) == splitter.count()
+                and all(isinstance(s, int) and s >= 0 for s in sizes)
+                and any(sizes)
+            ):
+                splitter.setSizes(sizes)
+
+    def _order_focus(self) -> None:
+        """Tab goes from the knobs through the clip to the inspector."""
+        view = self._clip_view
+        chain = [view.previous_button, view.next_button, view.play_button, view.int8_button, view.wave, view.features]
+        last = self.frontend.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively)[-1]
+        for before, after in zip([last, *chain], chain, strict=False):
+            QWidget.setTabOrder(before, after)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self._place_panels()
+            QTimer.singleShot(AFTER_PAINT_MS, self, lambda: self.clip_view)
+
+
+def _splitter(way: Qt.Orientation, *widgets: QWidget) -> QSplitter:
+    splitter = QSplitter(way)
+    splitter.setHandleWidth(1)
+    for widget in widgets:
+        splitter.addWidget(widget)
+    return splitter
