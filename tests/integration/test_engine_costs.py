@@ -1,20 +1,16 @@
 """The shipped cost tables against the kernels as they are now: a kernel that changed must be measured anew."""
 
 import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "lower" / "engine"))
-
-from engine_host import export
-from random_networks import random_network
 
 from studio.boards import board
 from studio.core.places import shipped
 from studio.deploy.build import build
 from studio.estimate.engine import base_cost, engine_cost, table_of
 from studio.lower.engine import program, variant_for
+from tests.helpers.engine_host import export
+from tests.helpers.random_networks import random_network
 
 sys.path.insert(0, str(shipped("board_support") / "costs"))
 

@@ -1,21 +1,16 @@
 """The exported folder as a user gets it: compiled by its own Makefile, with hostile labels, and under sanitizers."""
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "lower" / "engine"))
-
-from engine_host import WARNINGS, export, gcc, golden, random_inputs
-from random_networks import random_network
 
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.deploy import oracle
 from studio.dsp.tables import frontend_tables
 from studio.lower.engine import program
+from tests.helpers.engine_host import WARNINGS, export, gcc, golden, random_inputs
+from tests.helpers.random_networks import random_network
 
 LABELS = ('say "yes"', "back\\slash", "two\nlines", "??/ trigraph ??)", "是", "no", "tab\t", "*/ end /*", "", "naïve 7")
 

@@ -1,15 +1,8 @@
 """Random networks on the virtual kits: the same bytes as TFLM, built by each compiler, and the memory that the plan says."""
 
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "lower" / "engine"))
-
-from engine_host import CONTEXT, export, random_inputs
-from random_networks import random_network
 
 from studio.boards import board
 from studio.deploy import oracle
@@ -17,6 +10,8 @@ from studio.deploy.build import build
 from studio.deploy.conversation import Record, decode, encode
 from studio.lower.engine import program, variant_for
 from studio.plugin import load_plugins
+from tests.helpers.engine_host import CONTEXT, export, random_inputs
+from tests.helpers.random_networks import random_network
 
 
 def run_on_kit(network, kit, toolchain, folder):

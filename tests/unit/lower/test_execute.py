@@ -2,13 +2,13 @@ import time
 
 import numpy as np
 import pytest
-from small_networks import BLOCKS, random_weights
 
 from studio.blocks.templates import chain, default_graph
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.network import Network, Op, Tensor
 from studio.lower.execute import run_float
 from studio.lower.graph import lower_graph
+from tests.helpers.small_networks import BLOCKS, random_weights
 
 
 def one(kind, shapes, out, options=None, consts=()):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_networks import BLOCKS, random_graph, random_weights
 
 from studio.blocks.templates import chain, default_graph
 from studio.core.errors import GraphError, InputError
@@ -12,6 +11,7 @@ from studio.core.graph import INPUT_KIND, ModelGraph, Node
 from studio.lower.build import Draft
 from studio.lower.execute import run_float
 from studio.lower.graph import lower_graph
+from tests.helpers.small_networks import BLOCKS, random_graph, random_weights
 
 SHAPE = (12, 10, 1)
 

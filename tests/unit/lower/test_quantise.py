@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_networks import BLOCKS, random_graph, random_weights, real, tflm
 
 from studio.blocks.templates import chain, default_graph
 from studio.core.errors import InputError, UnsupportedOperator
@@ -14,6 +13,7 @@ from studio.lower.graph import lower_graph
 from studio.lower.int8 import affine, integers, join_ranges
 from studio.lower.quantise import calibrate, quantise, quantised_types
 from studio.lower.tflite import read_tflite, write_tflite
+from tests.helpers.small_networks import BLOCKS, random_graph, random_weights, real, tflm
 
 SHAPE = (12, 10, 1)
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from small_networks import BLOCKS, all_outputs, int8_inputs, random_graph, tflm, tflm_all
 
 from studio.blocks.templates import TEMPLATES, chain
 from studio.lower.graph import lower_graph
 from studio.lower.quantise import quantised_types
 from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
+from tests.helpers.small_networks import BLOCKS, all_outputs, int8_inputs, random_graph, tflm, tflm_all
 
 SHAPE = (49, 40, 1)
 

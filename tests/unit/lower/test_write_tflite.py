@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_networks import BLOCKS, int8_inputs, random_graph, real, single_op, tflm, tflm_all, without_blocks
 
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.network import Network, Op, Quantisation, Tensor
@@ -13,6 +12,7 @@ from studio.lower.quantise import quantised_types
 from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
 from studio.lower.tflite.options import complete_options
+from tests.helpers.small_networks import BLOCKS, int8_inputs, random_graph, real, single_op, tflm, tflm_all, without_blocks
 
 MODELS = [
     "ad01_int8",

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from random_networks import random_network
 
 from studio.lower.engine import program
 from studio.lower.engine.plan import Block, Span, plan
+from tests.helpers.random_networks import random_network
 
 
 @st.composite

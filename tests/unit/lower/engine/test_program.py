@@ -2,8 +2,6 @@ import time
 
 import msgspec
 import pytest
-from engine_host import HostModel, gcc, random_inputs
-from random_networks import random_network
 
 from studio.blocks import registry
 from studio.blocks.templates import default_graph
@@ -15,6 +13,8 @@ from studio.lower.engine import program
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.lower.randomise import randomise
+from tests.helpers.engine_host import HostModel, gcc, random_inputs
+from tests.helpers.random_networks import random_network
 
 SHAPE = (49, 40, 1)
 

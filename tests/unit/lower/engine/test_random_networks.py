@@ -1,8 +1,8 @@
 import pytest
-from engine_host import HostModel, random_inputs
-from random_networks import random_network
 
 from studio.deploy import oracle
+from tests.helpers.engine_host import HostModel, random_inputs
+from tests.helpers.random_networks import random_network
 
 
 def outputs_equal(network, variant, folder) -> bool:

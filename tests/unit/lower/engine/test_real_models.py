@@ -1,8 +1,8 @@
 import pytest
-from engine_host import HostModel, random_inputs
 
 from studio.deploy import oracle
 from studio.lower.tflite import read_tflite
+from tests.helpers.engine_host import HostModel, random_inputs
 
 MODELS = ("kws_ref_model", "micro_speech_quantized", "ad01_int8", "ic_resnet_quant", "kws_micronet_m")
 
