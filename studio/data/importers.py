@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,8 @@ SPLIT_FOLDERS: Mapping[str, Split] = {
 }
 _LAST = ("unknown", "background", "noise", "silence")
 _CASTS = ("label", "speaker", "device", "group")
+
+Check = Callable[[], None]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -57,18 +59,30 @@ class Scan(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def scan_folder(source: Path, pattern: str | None = None) -> Scan:
+def scan_folder(source: Path, pattern: str | None = None, check: Check | None = None) -> Scan:
     """List the recordings of a folder: `source/label/file`, `source/train/label/file`, or by a pattern of the relative path.
 
-    Hidden files are passed over. Raises InputError where the folder is missing or nothing in it can be used.
+    Hidden files are passed over. `check` is called for each folder and may raise to end a long scan. Raises InputError where the
+    folder is missing, cannot be read, or nothing in it can be used.
     """
+    try:
+        return _scan(source, pattern, check or _go_on)
+    except PermissionError as error:
+        raise InputError("this folder may not be read", where=str(error.filename or source), hint="choose one that you may read") from error
+
+
+def _scan(source: Path, pattern: str | None, check: Check) -> Scan:
     if not source.is_dir():
         what = "this is a file, not a folder" if source.exists() else "there is no such folder"
         raise InputError(what, where=str(source), hint="give a folder that holds a folder for each label, or use --pattern")
-    scan = _by_pattern(source, parse_pattern(pattern)) if pattern else _by_folder(source)
+    scan = _by_pattern(source, parse_pattern(pattern), check) if pattern else _by_folder(source, check)
     if not scan.found:
-        raise _nothing_found(source, pattern)
+        raise _nothing_found(source, pattern, check)
     return scan
+
+
+def _go_on() -> None:
+    """Let a scan take as long as it takes."""
 
 
 def shown(path: Path) -> str:
@@ -92,7 +106,7 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda p: natural_key(p.name))
 
 
-def _by_folder(source: Path) -> Scan:
+def _by_folder(source: Path, check: Check) -> Scan:
     found: list[Found] = []
     problems: list[Problem] = []
     entries = _visible(source)
@@ -101,9 +115,11 @@ def _by_folder(source: Path) -> Scan:
     if folders and all(_is_split_folder(f) for f in folders):
         for above in folders:
             for entry in _visible(above):
+                check()
                 _add_class(source, entry, SPLIT_FOLDERS[above.name.lower()], found, problems)
     else:
         for folder in folders:
+            check()
             _add_class(source, folder, "", found, problems)
     return Scan(tuple(found), tuple(problems))
 
@@ -147,10 +163,10 @@ def _reason_not_audio(path: Path) -> str:
     return ""
 
 
-def _by_pattern(source: Path, pattern: Pattern) -> Scan:
+def _by_pattern(source: Path, pattern: Pattern, check: Check) -> Scan:
     found: list[Found] = []
     problems: list[Problem] = []
-    for path in _walk(source):
+    for path in _walk(source, check):
         name = path.relative_to(source).as_posix()
         fields = pattern.match(name)
         reason = _reason_not_audio(path) or (
@@ -177,16 +193,17 @@ def _reason_bad_label(label: str) -> str:
     return ""
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, check: Check) -> Iterator[Path]:
+    check()
     for entry in _visible(folder):
         if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
+            yield from _walk(entry, check)
         else:
             yield entry
 
 
-def _nothing_found(source: Path, pattern: str | None) -> InputError:
-    names = [p.relative_to(source).as_posix() for p in _walk(source) if p.suffix.lower() in SUFFIXES]
+def _nothing_found(source: Path, pattern: str | None, check: Check) -> InputError:
+    names = [p.relative_to(source).as_posix() for p in _walk(source, check) if p.suffix.lower() in SUFFIXES]
     if not names:
         return InputError("it holds no audio files", where=str(source), hint="WAV, FLAC, OGG, AIFF and MP3 can be read")
     if pattern:
