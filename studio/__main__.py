@@ -1,16 +1,63 @@
-"""The command `otolith`, the same as `python -m studio`."""
+"""The command `otolith`, the same as `python -m studio`: the window, or one command of the command line."""
 
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+QT_PACKAGES = (
+    "libgl1 libegl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0 "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
+    """Open the window, or run one command, and return the exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two threads make small transforms ten times slower
+    argv = sys.argv[1:] if argv is None else argv
+    wanted = _window_wanted(argv)
+    if wanted is not None:
+        return _window(wanted)
     from studio.cli.app import run
 
-    return run(sys.argv[1:] if argv is None else argv)
+    return run(argv)
+
+
+def _window_wanted(argv: Sequence[str]) -> list[str] | None:
+    """Return the project in a list, or an empty one for the last project; None where this is for the command line."""
+    if not argv:
+        return []
+    from studio.cli.app import COMMANDS
+
+    if argv[0] == "window" and len(argv) < 3 and not argv[-1].startswith("-"):
+        return list(argv[1:])
+    if len(argv) == 1 and argv[0] not in COMMANDS and Path(argv[0]).is_dir():
+        return list(argv)
+    return None
+
+
+def _window(project: list[str]) -> int:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(n) for n in names):
+        return no_screen("neither DISPLAY nor WAYLAND_DISPLAY is set")
+    try:
+        from studio.ui.app import run
+    except ImportError as error:
+        if (error.name or "").split(".")[0] == "studio":
+            raise
+        return no_screen(str(error))
+    return run(["otolith"], Path(project[0]) if project else None)
+
+
+def no_screen(why: str) -> int:
+    """Say that the window cannot open and what to do instead; return the exit code."""
+    print(
+        f"otolith: the window cannot open here: {why}.\n"
+        "  `otolith demo` shows the whole path without a screen, `otolith --help` the rest.\n"
+        f"  With a screen, Debian and Ubuntu need: sudo apt install {QT_PACKAGES}",
+        file=sys.stderr,
+    )
+    return 3
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ ACTIONS = (
     Action("sample", "Open the sample", "File", "open_sample", (), "open a fresh copy of the keywords sample"),
     Action("save", "Save", "File", "save", ("Ctrl+S",), "write the design, the recordings' tables and the layout", True),
     Action("save_as", "Save as…", "File", "save_as", ("Ctrl+Shift+S",), "copy the project to another folder and go on there"),
+    Action("reload", "Reload from disk", "File", "reload", (), "take what somebody else wrote; Ctrl+Z takes it back"),
     Action("settings", "Settings…", "File", "settings", ("Ctrl+,",), "", True),
     Action("quit", "Quit", "File", "quit", ("Ctrl+Q",), "", True),
     Action("undo", "Undo", "Edit", "undo", ("Ctrl+Z",)),

@@ -1,65 +1,131 @@
 """Start the window: the theme first, then the last project or the sample, then everything that can wait."""
 
+import contextlib
+import os
+import signal
+import socket
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QMessageLogContext, QObject, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from studio.core.errors import StudioError
-from studio.storage.project_file import NAME as PROJECT_FILE
-from studio.ui import theme
-from studio.ui.commands import fresh_sample
+from studio.ui import opening, theme
 from studio.ui.main_window import MainWindow
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
+NO_SCREEN = 3
+
 
 def run(argv: list[str], project: Path | None = None) -> int:
-    """Open the window and run until it closes."""
-    app = QApplication(argv)
-    window = open_window(app, project)
+    """Open the window, run until it closes, and return the exit code."""
+    with _word_before_abort():
+        app = QApplication(argv[:1])
+    try:
+        window = open_window(app, project)
+    except StudioError as error:
+        print(f"otolith: {error}", f"  {error.hint}", sep="\n", file=sys.stderr)
+        return error.exit_code
+    if window is None:
+        return 0
+    _install_hook(window)
+    _follow_signals(window)
     window.show()
-    return app.exec()
+    code = app.exec()
+    window.close_now()
+    return code
 
 
-def open_window(app: QApplication, project: Path | None = None) -> MainWindow:
-    """Make the window on a project, the last one, or the sample."""
+def open_window(app: QApplication, project: Path | None = None) -> MainWindow | None:
+    """Make the window on a project, the last one, or the sample; None where the user wants none. Raises InputError for `project`."""
     app.setApplicationName("Otolith Studio")
+    app.setDesktopFileName("otolith")
     settings = Settings()
     theme.apply(app, theme.resolve(settings.get("theme")))
-    session, problem = _session(settings, project)
+    session, problem = opening.first_session(settings, project)
+    return None if session is None else _window(session, problem)
+
+
+def _window(session: Session, problem: StudioError | None) -> MainWindow:
     window = MainWindow(session)
-    _install_hook(window)
+    QTimer.singleShot(0, window, lambda: session.attempt(lambda: opening.remember(session.settings, session.document.path)))
     if problem is not None:
         QTimer.singleShot(0, window, lambda: window.commands.show_error(problem))
     return window
 
 
-def _session(settings: Settings, project: Path | None) -> tuple[Session, StudioError | None]:
-    """Open what was asked for; where that fails, open the sample and say why."""
-    last = settings.get("last_project")
-    wanted = project or (Path(last) if isinstance(last, str) and (Path(last) / PROJECT_FILE).is_file() else None)
-    problem = None
-    if wanted is not None:
-        try:
-            return Session(wanted, settings), None
-        except StudioError as error:
-            problem = error
-    return Session(fresh_sample(), settings), problem
+@contextlib.contextmanager
+def _word_before_abort() -> Iterator[None]:
+    """Say what to do where Qt finds no screen: by itself it would abort."""
+
+    def handle(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        if kind == QtMsgType.QtFatalMsg:
+            from studio.__main__ import no_screen
+
+            sys.stderr.flush()
+            os._exit(no_screen(text.strip().splitlines()[0]))
+
+    before = qInstallMessageHandler(handle)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
 
 
 def _install_hook(window: MainWindow) -> None:
-    """Show what nobody caught, once, instead of dying or repeating it."""
+    """Show what nobody caught, instead of dying; what goes wrong in showing it is printed alone, never shown in turn."""
+    showing = False
 
     def hook(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        nonlocal showing
         if issubclass(kind, KeyboardInterrupt):
-            window.close()
+            window.close_now()
             return
-        text = "".join(traceback.format_exception(kind, value, trace))
-        sys.stderr.write(text)
-        window.commands.show_error(value)
+        traceback.print_exception(kind, value, trace)
+        if showing:
+            return
+        showing = True
+        try:
+            window.commands.show_error(value)
+        finally:
+            showing = False
 
     sys.excepthook = hook
+
+
+def _follow_signals(window: MainWindow) -> None:
+    """Close at Ctrl+C in the terminal and at the session's end; what is unsaved waits in the journal.
+
+    Python runs its handlers only between two steps of its own, and Qt's loop makes none while nothing happens: so the
+    interpreter writes each signal into a socket that Qt watches.
+    """
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    ours.setblocking(False)
+    signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+
+    def close(_number: int, _frame: FrameType | None) -> None:
+        window.close_now()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close)
+    window.signal_sockets = _Wake(ours, pythons, window)
+
+
+class _Wake(QObject):
+    """Keeps the sockets, and gives Python its turn when one has something to say."""
+
+    def __init__(self, ours: socket.socket, pythons: socket.socket, parent: QObject) -> None:
+        super().__init__(parent)
+        self._ours, self._pythons = ours, pythons
+        self._notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._drain)
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._ours.recv(64)

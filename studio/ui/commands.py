@@ -104,7 +104,9 @@ class Commands:
 
     def _keep_mine(self, names: Sequence[str]) -> bool:
         text = f"{' and '.join(names)} changed on disk since the project was read."
-        chosen = ask(self.window, "Changed on disk", text, ("Keep mine", "Load theirs"), more="Loading theirs can be taken back with Ctrl+Z.")
+        chosen = ask(
+            self.window, "Changed on disk", text, ("Keep mine", "Load theirs"), more="Loading theirs can be taken back with Ctrl+Z."
+        )
         if chosen == "Load theirs":
             self.reload()
         return chosen == "Keep mine"
@@ -158,7 +160,9 @@ class Commands:
         if not running:
             return True
         what = " and ".join(j.title for j in running)
-        if not ask(self.window, "Still at work", f"{what}: still running.", ("Stop it" if len(running) == 1 else "Stop all",), "Let it run"):
+        if not ask(
+            self.window, "Still at work", f"{what}: still running.", ("Stop it" if len(running) == 1 else "Stop all",), "Let it run"
+        ):
             return False
         self.session.jobs.stop_all()
         return True

@@ -33,7 +33,7 @@ class Job(QObject):
 
     def __init__(self, entry: str, args: Mapping[str, Any], title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.title = title
+        self.entry, self.title = entry, title
         self.started_at = time.monotonic()
         self.ended_at: float | None = None
         self.fraction, self.message, self.seconds_left = 0.0, "starting", None

@@ -48,17 +48,23 @@ class Session(QObject):
         self.segment = 0 if self.document.library.segments else -1
         self.document.changed.connect(self._follow_clip)
 
-    def open(self, folder: Path) -> None:
-        """Open another project in place of this one; raise InputError and keep this one where that fails."""
+    def open(self, folder: Path, discard: bool = False) -> None:
+        """Open another project in place of this one, whose unsaved changes wait in its journal unless they are to be discarded.
+
+        Raises InputError, and keeps this one, where that fails; the project that is open already stays as it is.
+        """
+        if folder.exists() and folder.samefile(self.document.path):
+            return
         opened = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
         old, self.document = self.document, opened
-        old.close()
+        self.segment = 0 if opened.library.segments else -1
+        old.close(discard)
         old.deleteLater()
         opened.changed.connect(self._follow_clip)
         self.gauges.watch(opened)
         self.select(())
         self.document_replaced.emit()
-        self.show_segment(0 if opened.library.segments else -1)
+        self.show_segment(self.segment)
 
     def select(self, ids: tuple[str, ...]) -> None:
         """Select blocks."""

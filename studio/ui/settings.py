@@ -62,12 +62,7 @@ class Settings:
 
     def __init__(self) -> None:
         self.path = home() / "settings.json"
-        self._values: dict[str, Any] = {}
-        try:
-            read = msgspec.json.decode(self.path.read_bytes())
-            self._values = read if isinstance(read, dict) else {}
-        except (OSError, msgspec.DecodeError):
-            pass
+        self._values = self._read()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a setting's value, or its default."""
@@ -76,9 +71,18 @@ class Settings:
         return value if known is None or _fits(known, value) else known.default
 
     def set(self, key: str, value: Any) -> None:
-        """Change a setting and store all; raise InputError where that fails."""
+        """Change a setting and store it beside what other windows stored; raise InputError where that fails."""
         self._values[key] = value
-        write_bytes(self.path, msgspec.json.format(msgspec.json.encode(self._values), indent=1))
+        stored = self._read()
+        if key not in stored or stored[key] != value:
+            write_bytes(self.path, msgspec.json.format(msgspec.json.encode({**self._values, **stored, key: value}), indent=1))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            read = msgspec.json.decode(self.path.read_bytes())
+        except (OSError, msgspec.DecodeError):
+            return {}
+        return read if isinstance(read, dict) else {}
 
 
 def _fits(setting: Setting, value: Any) -> bool:
