@@ -445,6 +445,8 @@ def test_an_error_stands_beneath_its_block_and_its_fix_mends_it(canvas, session)
 def test_a_dense_layer_behind_a_map_is_offered_a_pooling(canvas, session):
     session.document.push(RemoveBlocks(("global_average_pool_1",), bridge=True))
     assert "needs a vector" in canvas.face("dense_1").error
+    callout = canvas.block_item("dense_1").callout
+    assert canvas.viewport().rect().contains(canvas.mapFromScene(callout.sceneBoundingRect()).boundingRect())
     click_fix(canvas, "dense_1")
     assert graph_of(session).sources["dense_1"] == ("global_average_pool_1",)
     assert not session.gauges.issues
@@ -531,3 +533,19 @@ def test_a_drop_does_not_move_the_view(canvas, session):
     gap = canvas.block_point("dropout_1") + QPoint(190, 0)
     assert drop(canvas, "dense", gap)
     assert canvas.mapFromScene(QPointF(0, 0)) == before
+
+
+def test_taking_a_wire_off_moves_no_block(canvas, session):
+    before = canvas.graph.places
+    session.document.push(Disconnect("relu_2", 0))
+    assert canvas.graph.places == before
+    canvas.arrange()
+    assert canvas.graph.places != before
+
+
+def test_a_finished_chain_is_told_from_an_empty_canvas(canvas, session):
+    session.select(tuple(graph_of(session).by_id))
+    canvas.delete_selected()
+    assert list(graph_of(session).by_id) == ["input"]
+    assert canvas.add_block("flatten") == "flatten_1"
+    assert graph_of(session).sources["flatten_1"] == ("input",)

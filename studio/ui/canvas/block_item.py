@@ -166,6 +166,13 @@ class Callout(QGraphicsItem):
             bottom += 28
         self._rect = QRectF(0, 0, width, bottom)
 
+    def keep_within(self, view: QRectF) -> None:
+        """Stand beneath the card, or above and to the left where the view (in the scene) ends."""
+        card = self.parentItem().pos()
+        below, above = SPACING.height + 6, -self._rect.height() - 6
+        fits = card.y() + below + self._rect.height() <= view.bottom() or card.y() + above < view.top()
+        self.setPos(min(0.0, max(view.right() - 4 - self._rect.width() - card.x(), -card.x() + view.left())), below if fits else above)
+
     def boundingRect(self) -> QRectF:  # noqa: N802
         return self._rect.adjusted(-2, -2, 2, 2)
 

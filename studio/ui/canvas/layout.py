@@ -9,6 +9,7 @@ from studio.core.graph import INPUT_KIND, ModelGraph
 
 Place = tuple[float, float]
 MAX_SCALE = 1.25
+LEAST_SCALE = 0.3
 
 
 class Spacing(msgspec.Struct, frozen=True):
@@ -60,7 +61,8 @@ def arranged(graph: ModelGraph, view: tuple[float, float], spacing: Spacing) -> 
     """Lay the graph out so that it is shown as large as the view (width, height in pixels) allows."""
     parts = [_part(graph, ids) for ids in _components(graph)]
     longest = max((len(part.crossing) - 1 for part in parts), default=1)
-    candidates = (_fold(parts, columns) for columns in range(1, longest + 1))
+    widest = max(8, int(view[0] / (LEAST_SCALE * spacing.pitch)))
+    candidates = (_fold(parts, columns) for columns in range(1, min(longest, widest) + 1))
     best = max(candidates, key=lambda rows: (fit_scale(rows.size(spacing), view), rows.columns), default=Rows({}, 0, 0))
     return best.places(spacing)
 

@@ -90,6 +90,12 @@ class GraphScene(QGraphicsScene):
             self.blocks[id].setPos(*place)
         self.route()
 
+    def keep_callouts(self, view: QRectF) -> None:
+        """Keep the reasons beneath blocks in view."""
+        for item in self.blocks.values():
+            if item.callout is not None:
+                item.callout.keep_within(view)
+
     def extent(self) -> QRectF:
         """The rectangle of all cards with the margin around."""
         rect = QRectF()

@@ -37,6 +37,9 @@ from studio.ui.canvas.zoom import ZoomView
 from studio.ui.session import Session
 from studio.ui.theme import theme
 
+_EMPTY = "Drag a block here from the palette, or press Shift+A and type its name."
+_CROSS, _HAND = Qt.CursorShape.CrossCursor, Qt.CursorShape.PointingHandCursor
+_CURSORS = {"in": _CROSS, "out": _CROSS, "wire": _HAND, "fix": _HAND}
 _EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _LEAST_SCALE, _MOST_SCALE = 0.2, 3.0
 
@@ -58,6 +61,7 @@ class GraphCanvas(ZoomView):
         self._marked: Wire | None = None
         self._faces: dict[str, Face] = {}
         self._shown: tuple[object, object] | None = None
+        self._graph: ModelGraph | None = None
         self._laid_out: tuple[object, ...] = ()
         self._places: dict[str, Place] = {}
         self._set_up()
@@ -93,13 +97,12 @@ class GraphCanvas(ZoomView):
     def _show_document(self) -> None:
         """Show what differs; the gauges come first after an edit, the document's own signal then finds it done."""
         state, gauges = self.session.document.state, self.session.gauges
-        now = (state, gauges.inference)
         if self._shown is not None and self._shown[0] is state and self._shown[1] is gauges.inference:
             return
         graph = state.project.graph
-        if self.interaction is not None and self._laid_out and self._laid_out[0] is not graph:
+        if self.interaction is not None and self._graph is not graph:
             self.cancel_interaction()
-        self._shown = now
+        self._shown, self._graph = (state, gauges.inference), graph
         self._faces = faces(state.project, self.session.blocks, gauges)
         self._show_graph()
         self._drop_stale(graph)
@@ -111,15 +114,19 @@ class GraphCanvas(ZoomView):
         self._show_states()
         if moved and self.fitted and not (state.positions and self.holds(self.graph.extent())):
             self.fit(self.graph.extent())
+        self._keep_callouts()
+
+    def _keep_callouts(self) -> None:
+        self.graph.keep_callouts(self.mapToScene(self.viewport().rect()).boundingRect())
 
     def _place(self, state: State) -> bool:
-        """Work out where blocks stand where the graph's structure, the positions or the view have changed."""
+        """Work out where blocks stand where blocks, positions or the view have changed; a wire alone moves nothing."""
         graph = state.project.graph
         view = (float(self.viewport().width()), float(self.viewport().height()))
-        key = (graph, tuple(n.id for n in graph.nodes), graph.wires, state.positions, view)
-        old, self._laid_out = self._laid_out, key
-        if old and old[1:] == key[1:]:
+        key = (tuple(n.id for n in graph.nodes), state.positions, view)
+        if key == self._laid_out:
             return False
+        self._laid_out = key
         self._places = completed(graph, state.positions, view, SPACING)
         return True
 
@@ -212,15 +219,14 @@ class GraphCanvas(ZoomView):
 
     def arrange(self) -> None:
         """Lay all blocks out anew and show them all."""
+        self._laid_out = ()
         self.session.document.unplace()
         self.zoom_fit()
 
     def zoom_fit(self) -> None:
         """Show the whole graph, and keep showing it until the view is moved by hand."""
         self.fitted = True
-        self._laid_out = ()
-        self._show_graph()
-        self.fit(self.graph.extent())
+        self._refit()
 
     def _reveal(self, id: str) -> None:
         item = self.graph.blocks.get(id)
@@ -252,7 +258,6 @@ class GraphCanvas(ZoomView):
             self.interaction = PanView(self, event.position().toPoint())
         elif event.button() == Qt.MouseButton.LeftButton:
             self.interaction = self._pressed(self.graph.hit(at), at, bool(event.modifiers() & _EXTEND))
-        event.accept()
 
     def _pressed(self, hit: Hit, at: QPointF, extend: bool) -> Interaction | None:
         if hit.what == "fix":
@@ -297,8 +302,7 @@ class GraphCanvas(ZoomView):
         if self.interaction is not None:
             self.interaction.move(at)
             return
-        cursors = {"in": Qt.CursorShape.CrossCursor, "out": Qt.CursorShape.CrossCursor, "wire": Qt.CursorShape.PointingHandCursor}
-        cursor = {**cursors, "fix": Qt.CursorShape.PointingHandCursor}.get(self.graph.hit(at).what)
+        cursor = _CURSORS.get(self.graph.hit(at).what)
         if cursor is None:
             self.viewport().unsetCursor()
         else:
@@ -373,12 +377,9 @@ class GraphCanvas(ZoomView):
         super().focusOutEvent(event)
         self._show_states()
 
-    # showing
-
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        if self.fitted:
-            QTimer.singleShot(0, self, self._refit)
+        QTimer.singleShot(0, self, self._refit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -388,17 +389,11 @@ class GraphCanvas(ZoomView):
         if self.fitted and self.interaction is None:
             self._show_graph()
             self.fit(self.graph.extent())
+            self._keep_callouts()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
         if self._drop.place is not None:
             painter.setPen(QColor(theme().accent))
             painter.drawRoundedRect(QRectF(*self._drop.place, SPACING.width, SPACING.height), 6, 6)
         if all(face.kind == INPUT_KIND for face in self._faces.values()):
-            self._draw_empty(painter)
-
-    def _draw_empty(self, painter: QPainter) -> None:
-        painter.resetTransform()
-        painter.setPen(QColor(theme().dim))
-        area = self.viewport().rect().adjusted(24, self.viewport().height() // 2, -24, -24)
-        text = "Drag a block here from the palette, or press Shift+A and type its name."
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), text)
+            self.write_centred(painter, _EMPTY)

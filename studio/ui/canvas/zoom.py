@@ -82,3 +82,10 @@ class ZoomView(QGraphicsView):
         left, top = int(rect.left() // step) * step, int(rect.top() // step) * step
         columns, rows = range(left, int(rect.right()) + 1, step), range(top, int(rect.bottom()) + 1, step)
         painter.drawPoints([QPoint(x, y) for x in columns for y in rows])
+
+    def write_centred(self, painter: QPainter, text: str) -> None:
+        """Write a quiet line into the lower half of the view."""
+        painter.resetTransform()
+        painter.setPen(QColor(theme().dim))
+        area = self.viewport().rect().adjusted(24, self.viewport().height() // 2, -24, -24)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), text)
