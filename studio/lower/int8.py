@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
 import numpy as np
 
 from studio.core.errors import InputError, UnsupportedOperator
-from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.core.network import Network, Op, Quantisation, Shape, Tensor
 from studio.lower.fold import OUT_AXIS
 
 Range = tuple[float, float]
@@ -132,7 +133,18 @@ def _typed_activation(tensor: Tensor, groups: Groups, index: int) -> Tensor:
         return tensor
     root = groups.root(index)
     quant = groups.fixed.get(root) or (_SIGNED if root in groups.signed or tensor.constant else _RECTIFIED)
-    return Tensor(tensor.name, tensor.shape, "int8", quant, tensor.constant)
+    return _made(tensor.name, tensor.shape, "int8", quant, tensor.constant)
+
+
+@lru_cache(maxsize=8192)
+def _made(name: str, shape: Shape, dtype: str, quant: Quantisation, constant: bool) -> Tensor:
+    """Make a tensor; what an edit leaves as it was is the same object afterwards, so that others may keep what they made of it."""
+    return Tensor(name, shape, dtype, quant, constant)
+
+
+@lru_cache(maxsize=1024)
+def _placeholder(scale: float, count: int, axis: int = 0) -> Quantisation:
+    return Quantisation((scale,) * count, (0,) * count, axis)
 
 
 _SIGNED = Quantisation((0.05,), (0,))
@@ -144,10 +156,9 @@ def _type_weights(op: Op, typed: list[Tensor]) -> None:
     kernel, bias = op.inputs[1], op.inputs[2] if len(op.inputs) > 2 else -1
     axis = OUT_AXIS[op.kind]
     count = 1 if op.kind == "fully_connected" else typed[kernel].shape[axis]
-    quant = Quantisation((0.01,) * count, (0,) * count, axis)
-    typed[kernel] = Tensor(typed[kernel].name, typed[kernel].shape, "int8", quant, True)
+    typed[kernel] = _made(typed[kernel].name, typed[kernel].shape, "int8", _placeholder(0.01, count, axis), True)
     if bias >= 0:
-        typed[bias] = Tensor(typed[bias].name, typed[bias].shape, "int32", Quantisation((0.0005,) * count, (0,) * count), True)
+        typed[bias] = _made(typed[bias].name, typed[bias].shape, "int32", _placeholder(0.0005, count), True)
 
 
 def fill(typed: Network, values: Mapping[int, np.ndarray], ranges: Ranges) -> Network:

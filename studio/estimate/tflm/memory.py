@@ -38,8 +38,9 @@ def _arena(network: Network, kernels: Kernels, dsp: bool) -> Arena:
     stack = _Arena()
     stack.start(network)
     stack.prepare(network, requests)
-    head = peak(list(demands(network, requests)))
-    stack.plan(network, requests)
+    buffers = list(demands(network, requests))
+    head = peak(buffers)
+    stack.plan(network, requests, len(buffers))
     stack.finish(network, head)
     return Arena(head + stack.tail, align(stack.high_water), head)
 
@@ -104,7 +105,7 @@ class _Arena:
                 self.head = _SCRATCH_REQUEST * (count + _REQUESTS_PER_OP)
                 self.touch(self.head)
 
-    def plan(self, network: Network, requests: list[list[Request]]) -> None:
+    def plan(self, network: Network, requests: list[list[Request]], buffers: int) -> None:
         """Plan: the tables of lifetimes and the planner's own stand on the head."""
         graphs = _graphs(network)
         scratch = sum(len(wanted.scratch) for wanted in _flat(requests))
@@ -116,7 +117,6 @@ class _Arena:
                 if tensor.variable:
                     self.touch(temporary)
                     self.keep(tensor.nbytes)
-        buffers = sum(1 for _ in demands(network, requests))
         self.high_water = max(self.high_water, align(temporary) + _PLANNED_BUFFER * buffers + align(self.tail))
 
     def finish(self, network: Network, head: int) -> None:
@@ -151,8 +151,7 @@ def _variables(network: Network) -> list[str]:
 
 def demands(network: Network, requests: list[list[Request]]) -> Iterator[Demand]:
     """Yield the buffers in the order in which TFLM hands them to its planner: every subgraph's tensors, then the scratch buffers."""
-    marks = _Lifetimes(network, requests)
-    marks.walk(0)
+    marks = remembered(_lifetimes, network)
     for number, graph in enumerate(_graphs(network)):
         handles = _handles(graph)
         for i, tensor in enumerate(graph.tensors):
@@ -165,13 +164,19 @@ def demands(network: Network, requests: list[list[Request]]) -> Iterator[Demand]
                 yield Demand(align(size), *marks.ops[number, op])
 
 
+def _lifetimes(network: Network) -> "_Lifetimes":
+    marks = _Lifetimes(network)
+    marks.walk(0)
+    return marks
+
+
 class _Lifetimes:
     """First creation and last use, counted in TFLM's allocation scopes; call_once enters its subgraph."""
 
-    def __init__(self, network: Network, requests: list[list[Request]]) -> None:
+    def __init__(self, network: Network) -> None:
         self.graphs = _graphs(network)
         self.tensors: dict[tuple[int, int], tuple[int, int]] = {}
-        self.ops = {(n, i): (-1, -1) for n, wishes in enumerate(requests) for i in range(len(wishes))}
+        self.ops = {(n, i): (-1, -1) for n, graph in enumerate(self.graphs) for i in range(len(graph.ops))}
         self.scope = 0
 
     def walk(self, number: int) -> None:

@@ -1,7 +1,8 @@
 """Network -> Program: draft the calls, plan the memory, write the arguments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network
@@ -58,11 +59,9 @@ def program(network: Network, variant: str = "dsp") -> Program:
     """
     drafter = Drafter(network, variant)
     _check_ends(network)
-    for number, op in enumerate(network.ops):
-        drafter.number = number
-        if op.kind not in _RULES:
-            drafter.refuse("there is no kernel for it")
-        _RULES[op.kind](drafter)
+    draft = _draft if network.has_weights else _draft_again
+    for drafter.number in range(len(network.ops)):
+        draft(drafter)
     blocks = _blocks(network, drafter)
     buffers, arena = plan(blocks)
     numbers = {b.tensor: i for i, b in enumerate(buffers) if b.tensor >= 0}
@@ -77,6 +76,37 @@ def program(network: Network, variant: str = "dsp") -> Program:
         output_buffer=numbers[network.outputs[0]],
         sources=_sources(drafter.drafts),
     )
+
+
+def _draft(drafter: Drafter) -> None:
+    """Draft the operator at hand."""
+    if drafter.op.kind not in _RULES:
+        drafter.refuse("there is no kernel for it")
+    _RULES[drafter.op.kind](drafter)
+
+
+_KEPT = 4096
+_drafted: dict[Hashable, tuple[Any, ...]] = {}
+
+
+def _draft_again(drafter: Drafter) -> None:
+    """Draft the operator at hand; one that stands as it stood before the last edit is taken from memory.
+
+    Only for networks without weights. The key holds the identities of the operator's tensors, the memory the tensors.
+    """
+    op = drafter.op
+    used = [drafter.network.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
+    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, repr(op.options), *map(id, used))
+    found = (drafter.drafts, drafter.consts, drafter.aliases)
+    if key not in _drafted:
+        starts = [len(rows) for rows in found]
+        _draft(drafter)
+        if len(_drafted) >= _KEPT:
+            del _drafted[next(iter(_drafted))]
+        _drafted[key] = (used, *(tuple(rows[start:]) for rows, start in zip(found, starts, strict=True)))
+        return
+    for rows, kept in zip(found, _drafted[key][1:], strict=True):
+        rows.extend(kept)
 
 
 def runtime_files(program: Program, frontend: tuple[str, ...] = ()) -> RuntimeFiles:
