@@ -1,6 +1,6 @@
 """The lower part of a card: the gauges, what the kit said, and the proof while it runs or where it failed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -86,14 +86,21 @@ class TargetBody(QWidget):
         self._failed.hide()
         return self._failed
 
-    def show_readings(self, readings: tuple[Reading, ...], kit: Mapping[str, Any] | None, kit_word: str, greyed: bool) -> None:
-        """Show gauges, and the line about a kit's outputs where one spoke."""
+    def show_readings(
+        self,
+        readings: tuple[Reading, ...],
+        kit: Mapping[str, Any] | None,
+        kit_word: str,
+        greyed: bool = False,
+        tip: Callable[[str], str] | None = None,
+    ) -> None:
+        """Show gauges, and the line about a kit's outputs where one spoke; `tip` explains a gauge by its name."""
         self._gauges.setVisible(bool(readings))
         self._heading.setVisible(kit is not None)
         if self._heading.words[1] != kit_word:
             self._heading.words = ("estimate", kit_word, "difference")
         for row, reading in zip(self.rows, readings, strict=False):
-            row.show_reading(reading, greyed)
+            row.show_reading(reading, greyed, tip)
         self._show_proof(kit)
 
     def _show_proof(self, kit: Mapping[str, Any] | None) -> None:

@@ -1,15 +1,18 @@
 """A target's card: head, line of core, clock and runtime, gauges, proof."""
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, format_clock, readings, refusal, short_core, verdict
+from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, explain, format_clock, readings, refusal, short_core, verdict
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.gauge import Reading
@@ -50,7 +53,7 @@ class TargetCard(QFrame):
     def _make_line(self) -> QWidget:
         line = QWidget()
         row = QHBoxLayout(line)
-        row.setContentsMargins(14, 0, 0, 0)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         kind = QLabel(f"{short_core(self.target.core)} · {format_clock(self.target.clock_hz)}")
         kind.setToolTip(self.target.core.name)
@@ -121,10 +124,12 @@ class TargetCard(QFrame):
         if made is None:
             self._show_nothing(gauges.stale)
             return
-        shown = readings(made, self.target, gauges.shown.project.interval_ms, self.session.settings.get("reserve_percent"), kit)
+        budget = (gauges.shown.project.interval_ms, self.session.settings.get("reserve_percent"))
+        shown = readings(made, self.target, *budget, kit)
         greyed = bool(gauges.stale)
-        self.body.show_readings(shown, kit, "emulated" if self.target.virtual else "measured", greyed)
-        self._show_note(gauges.stale, refusal(made) or excess(made, self.target, gauges.shown.project.interval_ms))
+        tip = partial(_explain, made, self.target, *budget)
+        self.body.show_readings(shown, kit, "emulated" if self.target.virtual else "measured", greyed, tip)
+        self._show_note(gauges.stale, refusal(made) or excess(made, self.target, budget[0]))
         self._show_verdict(shown, greyed)
 
     def _show_nothing(self, reason: str) -> None:
@@ -166,6 +171,10 @@ class TargetCard(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self.update()
+
+
+def _explain(made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int, name: str) -> str:
+    return explain(name, made, target, interval_ms, reserve_percent)
 
 
 def _about(target: TargetDevice) -> str:

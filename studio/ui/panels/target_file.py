@@ -1,6 +1,7 @@
 """A card for a .tflite that was dropped on the window: its name, the estimate on a kit, what the kit said."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 
 from studio.core.errors import StudioError
 from studio.core.network import Network
+from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.core.units import format_count
 from studio.deploy.subject import load_subject
@@ -16,7 +18,7 @@ from studio.estimate.counts import figures
 from studio.estimate.report import report
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import WORDS, excess, readings, refusal, verdict
+from studio.ui.panels.target_reading import SIGNS, WORDS, excess, explain, readings, refusal, verdict
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
@@ -95,10 +97,14 @@ class FileCard(QFrame):
         interval = self._session.document.project.interval_ms
         made = report(self._network, self.kit, "c", interval_ms=interval, file_bytes=self._bytes or None)
         shown = readings(made, self.kit, interval, self._session.settings.get("reserve_percent"), self._validation)
-        self.body.show_readings(shown, self._validation, "emulated" if self.kit.virtual else "measured", False)
+        tip = partial(self._explain, made, interval)
+        self.body.show_readings(shown, self._validation, "emulated" if self.kit.virtual else "measured", tip=tip)
         say(self.body.note, refusal(made) or excess(made, self.kit, interval), "too_large")
         state = verdict(shown)
-        say(self.word, WORDS[state] if shown else "✕ cannot run", state)
+        say(self.word, f"{SIGNS[state]} {WORDS[state]}" if shown else "✕ cannot run", state)
+
+    def _explain(self, made: ResourceReport, interval_ms: float, name: str) -> str:
+        return explain(name, made, self.kit, interval_ms, self._session.settings.get("reserve_percent"))
 
     def show_run(self) -> None:
         """Show how far proving is."""

@@ -71,7 +71,13 @@ def readings(
     if refusal(made):
         return ()
     found = measures(made, target, interval_ms, reserve_percent, kit)
-    return (*(_reading(m, made, target) for m in found), _energy(made, target, kit))
+    return (*map(_reading, found), _energy(made, target, kit))
+
+
+def explain(name: str, made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int) -> str:
+    """Return a gauge's parts, provenance and sources as rich text."""
+    found = {m.name: m for m in measures(made, target, interval_ms, reserve_percent, None)}
+    return _why(found[name], made, target) if name in found else _energy_why(made, target)
 
 
 def refusal(made: ResourceReport) -> str:
@@ -164,13 +170,13 @@ def short_core(core: Core) -> str:
     return core.id.replace("cortex-", "Cortex-").replace("-m", "-M").replace("plus", "+").replace("f", "F")
 
 
-def _reading(m: Measure, made: ResourceReport, target: TargetDevice) -> Reading:
+def _reading(m: Measure) -> Reading:
     share = m.taken / m.budget
     state = state_of(share, m.reserve)
     kit, difference = "", ""
     if m.kit is not None:
         kit, difference = _written(m, m.kit), _difference(m.kit, m.taken)
-    return Reading(m.name, _written(m, m.taken), _share(m, share), state, share, m.reserve, kit, difference, _why(m, share, made, target))
+    return Reading(m.name, _written(m, m.taken), _share(m, share), state, share, m.reserve, kit, difference)
 
 
 def _written(m: Measure, value: float) -> str:
@@ -182,8 +188,10 @@ def _signed(m: Measure, value: float) -> str:
 
 
 def _difference(kit: float, estimate: float) -> str:
-    percent = 100 * (kit - estimate) / estimate if estimate else 0.0
-    return "equal" if kit == estimate else f"{percent:+.1f} %".replace("-", "−")
+    if kit == estimate:
+        return "equal"
+    percent = 100 * (kit - estimate) / estimate if estimate else 100.0
+    return "< 0.1 %" if abs(percent) < 0.05 else f"{percent:+.1f} %".replace("-", "−")
 
 
 def _share(m: Measure, share: float) -> str:
@@ -195,15 +203,20 @@ def _share(m: Measure, share: float) -> str:
 def _energy(made: ResourceReport, target: TargetDevice, kit: Mapping[str, Any] | None) -> Reading:
     aside = {"kit": "-", "difference": ""} if kit else {}
     if made.energy_uj is None:
-        reason = "a virtual kit draws no current" if target.virtual else "no source for this board's current draw yet"
-        return Reading("Energy", "-", "virtual kit" if target.virtual else "no source", "unknown", 0.0, why=f"<b>Energy</b><br>{reason}", **aside)
-    source = escape(target.sources.get("power", ""))
-    why = f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
+        return Reading("Energy", "-", "virtual kit" if target.virtual else "no source", "unknown", 0.0, **aside)
     value = f"{made.energy_uj / 1000:.3g} mJ" if made.energy_uj >= 1000 else f"{made.energy_uj:.3g} µJ"
-    return Reading("Energy", value, made.provenance, "unknown", 0.0, why=why, **aside)
+    return Reading("Energy", value, made.provenance, "unknown", 0.0, **aside)
 
 
-def _why(m: Measure, share: float, made: ResourceReport, target: TargetDevice) -> str:
+def _energy_why(made: ResourceReport, target: TargetDevice) -> str:
+    if made.energy_uj is None:
+        return "<b>Energy</b><br>" + ("a virtual kit draws no current" if target.virtual else "no source for this board's current draw yet")
+    source = escape(target.sources.get("power", ""))
+    return f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
+
+
+def _why(m: Measure, made: ResourceReport, target: TargetDevice) -> str:
+    share = m.taken / m.budget
     word = WORDS[state_of(share, m.reserve)]
     head = f"<b>{m.name}: {_written(m, m.taken)} of {_written(m, m.budget)}</b>, {100 * share:.1f} %, {word}"
     rows = _time_rows(made, target) if m.name == "Time" else [(name, format_size(size)) for name, size in m.parts.items()]

@@ -1,5 +1,8 @@
 """The arena of runtime `c` over time: how many bytes are alive during each kernel call, the peak marked."""
 
+from collections import Counter
+from operator import attrgetter
+
 import msgspec
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -10,6 +13,7 @@ from studio.core.report import ResourceReport
 from studio.core.units import format_size
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
+from studio.ui.widgets.line import Line
 
 _LEAST = 3.0
 
@@ -26,13 +30,15 @@ class Step(msgspec.Struct, frozen=True):
 
 def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
     """Return what is alive during each call of a program; memory that tensors share counts once."""
-    calls = [call.op for call in program.calls]
-    found = []
-    for number, call in enumerate(program.calls):
-        alive = tuple(b for b in program.buffers if b.first <= number <= b.last)
-        cycles = made.ops[call.op].cycles // calls.count(call.op) if made.ops else 1
-        found.append(Step(call.block, call.kernel, _covered(alive), alive, cycles))
-    return tuple(found)
+    calls = Counter(call.op for call in program.calls)
+    alive: list[list[Buffer]] = [[] for _ in program.calls]
+    for buffer in sorted(program.buffers, key=attrgetter("offset")):
+        for number in range(buffer.first, min(buffer.last + 1, len(alive))):
+            alive[number].append(buffer)
+    return tuple(
+        Step(call.block, call.kernel, _covered(buffers), tuple(buffers), made.ops[call.op].cycles // calls[call.op])
+        for call, buffers in zip(program.calls, alive, strict=True)
+    )
 
 
 def peak(shown: tuple[Step, ...]) -> int:
@@ -40,12 +46,14 @@ def peak(shown: tuple[Step, ...]) -> int:
     return max(range(len(shown)), key=lambda i: shown[i].alive)
 
 
-def _covered(buffers: tuple[Buffer, ...]) -> int:
-    """Return the bytes that at least one buffer covers."""
+def _covered(buffers: list[Buffer]) -> int:
+    """Return the bytes that at least one buffer covers; the buffers stand in the order of their offsets."""
     covered, end = 0, 0
-    for low, high in sorted((b.offset, b.offset + b.size) for b in buffers):
-        covered += max(0, high - max(low, end))
-        end = max(end, high)
+    for buffer in buffers:
+        high = buffer.offset + buffer.size
+        if high > end:
+            covered += high - max(buffer.offset, end)
+            end = high
     return covered
 
 
@@ -162,17 +170,15 @@ class RamStrip(QWidget):
         self._session = session
         self._of: tuple[Program, ResourceReport] | None = None
         self._steps: tuple[Step, ...] = ()
+        self._name = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         row = QHBoxLayout()
-        self._title, self._peak = QLabel(), QLabel()
-        for label in (self._title, self._peak):
-            label.setProperty("kind", "heading")
-        self._peak.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._peak.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._title, self.peak = QLabel("RAM OVER TIME"), Line()
+        self._title.setProperty("kind", "heading")
         row.addWidget(self._title)
-        row.addWidget(self._peak, 1)
+        row.addWidget(self.peak, 1)
         column.addLayout(row)
         self.plot = RamPlot(session)
         column.addWidget(self.plot)
@@ -190,9 +196,11 @@ class RamStrip(QWidget):
             self._steps = steps(program, made)
         shown = self._steps
         highest = shown[peak(shown)]
-        self._title.setText("RAM OVER TIME")
-        self._title.setToolTip(f"the arena of runtime c on {gauges.boards[target].name}; front end, stack and application come on top")
-        self._peak.setText(f"peak {format_size(highest.alive)} at {highest.block or highest.kernel}")
-        self._peak.setToolTip(self._peak.text())
+        name = gauges.boards[target].name
+        if self._name != name:
+            self._name = name
+            self._title.setToolTip(f"the arena of runtime c on {name}; front end, stack and application come on top")
+        size, where = format_size(highest.alive), highest.block or highest.kernel
+        self.peak.show_texts((f"peak {size} at {where}", f"{size} at {where}", f"peak {size}"))
         self.plot.show_steps(shown, bool(gauges.stale))
         self.show()

@@ -1,16 +1,17 @@
 """The column of targets: a card for each board, the change of the last edit, Prove it, the arena over time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.edits import SetTargets
 from studio.core.errors import StudioError
 from studio.core.project import Project
+from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_card import TargetCard
@@ -20,6 +21,7 @@ from studio.ui.panels.target_reading import change, changes
 from studio.ui.panels.target_strip import RamStrip
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
+from studio.ui.widgets.line import Line
 
 MANY = 4
 
@@ -61,12 +63,9 @@ class TargetsColumn(QFrame):
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._title, self.edit_line = QLabel(), QLabel()
-        for label in (self._title, self.edit_line):
-            label.setProperty("kind", "heading")
+        self._title, self.edit_line = QLabel(), Line(self._all_changes)
+        self._title.setProperty("kind", "heading")
         self.edit_line.setObjectName("this_edit")
-        self.edit_line.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.edit_line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._title)
         row.addWidget(self.edit_line, 1)
         return row
@@ -172,22 +171,26 @@ class TargetsColumn(QFrame):
         self._show_edit()
 
     def _show_edit(self) -> None:
-        gauges, found, lines = self.session.gauges, [], []
-        if not gauges.stale and gauges.changed_design:
-            for id, card in self.cards.items():
-                now, before = gauges.report(id, card.runtime), gauges.before_report(id, card.runtime)
-                if now and before:
-                    interval = self.session.document.project.interval_ms
-                    found.append((*change(now, before, card.target, interval), card.target.name))
-                    lines.append(f"{card.target.name}: {changes(now, before, card.target, interval) or 'no change'}")
-        text = ""
-        if found:
-            share, words, name = max(found)
-            where = f" on {name}" if len(found) > 1 and "s time" in words else ""
-            text = f"this edit: {words}{where}" if share else "this edit: no change"
-        if text != self.edit_line.text():
-            self.edit_line.setText(text)
-        self.edit_line.setToolTip("<br>".join(lines))
+        found = [(*change(*pair), card.target.name) for card, pair in self._pairs()]
+        if not found:
+            self.edit_line.show_texts(("",))
+            return
+        share, words, name = max(found)
+        short = f"this edit: {words}" if share else "this edit: no change"
+        self.edit_line.show_texts((f"{short} on {name}", short) if share and len(found) > 1 and words.endswith("time") else (short,))
+
+    def _pairs(self) -> Iterator[tuple[TargetCard, tuple[ResourceReport, ResourceReport, TargetDevice, float]]]:
+        """Yield each card with its report, the one before the last edit, the board and the interval."""
+        gauges = self.session.gauges
+        if gauges.stale or not gauges.changed_design:
+            return
+        for id, card in self.cards.items():
+            now, before = gauges.report(id, card.runtime), gauges.before_report(id, card.runtime)
+            if now and before:
+                yield card, (now, before, card.target, self.session.document.project.interval_ms)
+
+    def _all_changes(self) -> str:
+        return "<br>".join(f"{card.target.name}: {changes(*pair) or 'no change'}" for card, pair in self._pairs())
 
     def _restyle(self) -> None:
         for widget in self.findChildren(QWidget):

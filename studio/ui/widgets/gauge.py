@@ -1,5 +1,6 @@
 """A gauge: one resource against its budget, with what a kit said beside the estimate."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -19,7 +20,7 @@ _SMALL = 12
 class Reading(msgspec.Struct, frozen=True):
     """What a gauge shows: a value in words, the share of its budget, the reserve's mark (0 to 1, 0 for none).
 
-    `kit` and `difference` are what a kit said, "" where none did. `why` is the tooltip, rich text.
+    `kit` and `difference` are what a kit said, "" where none did.
     """
 
     name: str
@@ -30,7 +31,6 @@ class Reading(msgspec.Struct, frozen=True):
     reserve: float = 0.0
     kit: str = ""
     difference: str = ""
-    why: str = ""
 
     @property
     def words(self) -> str:
@@ -46,11 +46,15 @@ class GaugeRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
         self.reading: Reading | None = None
         self._greyed = False
+        self._tip: Callable[[str], str] | None = None
+        self._small = small_font(self)
 
-    def show_reading(self, reading: Reading, greyed: bool = False) -> None:
-        """Show a reading; `greyed` where it is no longer true of the design."""
+    def show_reading(self, reading: Reading, greyed: bool = False, tip: Callable[[str], str] | None = None) -> None:
+        """Show a reading; `greyed` where it is no longer true of the design. `tip` explains a gauge by its name, when asked."""
+        self._tip = tip
         if reading == self.reading and greyed == self._greyed:
             return
         grown = self.reading is None or bool(self.reading.kit) != bool(reading.kit)
@@ -61,6 +65,15 @@ class GaugeRow(QWidget):
             self.updateGeometry()
         self.update()
 
+    def explain(self) -> str:
+        """Return the tooltip, rich text."""
+        return self._tip(self.reading.name) if self._tip and self.reading else ""
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._small = small_font(self)
+
     def sizeHint(self) -> QSize:  # noqa: N802
         two = self.reading is not None and self.reading.kit and self.reading.state != "unknown"
         return QSize(260, LINE + UNDER if two else LINE)
@@ -70,8 +83,7 @@ class GaugeRow(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            if self.reading is not None and self.reading.why:
-                QToolTip.showText(event.globalPos(), self.reading.why, self)
+            QToolTip.showText(event.globalPos(), self.explain(), self)
             return True
         return super().event(event)
 
@@ -79,6 +91,7 @@ class GaugeRow(QWidget):
         if self.reading is None:
             return
         painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme().raised))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.reading.kit:
             self._paint_proven(painter, self.reading)
@@ -126,13 +139,17 @@ class GaugeRow(QWidget):
         return t.dim if self._greyed or reading.state == "unknown" else getattr(t, reading.state)
 
     def _text(self, painter: QPainter, rect: QRectF, text: str, colour: str, *, right: bool = False, small: bool = False) -> None:
-        font = QFont(self.font())
-        if small:
-            font.setPixelSize(_SMALL)
-        painter.setFont(font)
+        painter.setFont(self._small if small else self.font())
         painter.setPen(QColor(theme().dim if self._greyed else colour))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def small_font(widget: QWidget) -> QFont:
+    """Return the widget's font at the size of what stands aside."""
+    font = QFont(widget.font())
+    font.setPixelSize(_SMALL)
+    return font
 
 
 def kit_columns(width: int) -> tuple[tuple[float, float], ...]:

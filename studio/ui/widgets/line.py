@@ -1,0 +1,56 @@
+"""A line of dim text that changes with every edit: it is elided to its room and never makes the layout count anew."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from studio.ui.theme import theme
+
+_PIXELS = 11
+
+
+class Line(QWidget):
+    """Right-aligned words. Of several texts, it shows the first that there is room for; `tip` is asked for the tooltip."""
+
+    def __init__(self, tip: Callable[[], str] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._texts: tuple[str, ...] = ("",)
+        self._tip = tip
+
+    def text(self) -> str:
+        """Return the fullest text."""
+        return self._texts[0]
+
+    def show_texts(self, texts: Sequence[str]) -> None:
+        """Show the first of these texts that there is room for, the last one cut short where there is for none."""
+        if tuple(texts) != self._texts:
+            self._texts = tuple(texts)
+            self.setAccessibleName(self._texts[0])
+            self.update()
+
+    def explain(self) -> str:
+        """Return the tooltip."""
+        return self._tip() if self._tip else self._texts[0]
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(60, 16)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        font = QFont(self.font())
+        font.setPixelSize(_PIXELS)
+        painter.setFont(font)
+        painter.setPen(QColor(theme().dim))
+        metrics = QFontMetrics(font)
+        last = metrics.elidedText(self._texts[-1], Qt.TextElideMode.ElideRight, self.width())
+        text = next((t for t in self._texts if metrics.horizontalAdvance(t) <= self.width()), last)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.explain(), self)
+            return True
+        return super().event(event)
