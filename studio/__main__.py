@@ -53,8 +53,7 @@ def no_screen(why: str) -> int:
     """Say that the window cannot open and what to do instead; return the exit code."""
     print(
         f"otolith: the window cannot open here: {why}.\n"
-        "  `otolith demo` shows the whole path without a screen, `otolith --help` the rest.\n"
-        f"  With a screen, Debian and Ubuntu need: sudo apt install {QT_PACKAGES}",
+        f"  `otolith demo` works without a screen; with one, Debian and Ubuntu need: apt install {QT_PACKAGES}",
         file=sys.stderr,
     )
     return 3

@@ -62,13 +62,16 @@ def _window(session: Session, problem: StudioError | None) -> MainWindow:
 @contextlib.contextmanager
 def _word_before_abort() -> Iterator[None]:
     """Say what to do where Qt finds no screen: by itself it would abort."""
+    said: list[str] = []
 
     def handle(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        said.append(text.strip().splitlines()[0].rstrip("."))
         if kind == QtMsgType.QtFatalMsg:
             from studio.__main__ import no_screen
 
+            code = no_screen(said[0])
             sys.stderr.flush()
-            os._exit(no_screen(text.strip().splitlines()[0]))
+            os._exit(code)
 
     before = qInstallMessageHandler(handle)
     try:

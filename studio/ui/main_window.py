@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.actions_by_id, self)
         self.rail = Rail({r.id: r.title for r in ROOMS}, self)
         self._stack = QStackedWidget()
+        self._stack.setObjectName("panel")
         self.targets = TargetsColumn(session)
         self.status_line = StatusLine()
         self.setStatusBar(self.status_line)
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self.current_room = id if any(r.id == id for r in ROOMS) else FIRST_ROOM
         self._stack.setCurrentWidget(self.room(self.current_room))
         self.rail.show_room(self.current_room)
+        getattr(self.room(self.current_room), "canvas", self._stack).setFocus()
 
     def tell(self, text: str, seconds: float = 8) -> None:
         """Show a line in the status bar."""
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         centre = QWidget()
+        centre.setObjectName("seams")
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)

@@ -45,7 +45,7 @@ class Session(QObject):
         self.document = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
         self.gauges = Gauges(self.document, self)
         self.selection: tuple[str, ...] = ()
-        self.segment = 0 if self.document.library.segments else -1
+        self.segment = _first_clip(self.document)
         self.document.changed.connect(self._follow_clip)
 
     def open(self, folder: Path, discard: bool = False) -> None:
@@ -57,7 +57,7 @@ class Session(QObject):
             return
         opened = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
         old, self.document = self.document, opened
-        self.segment = 0 if opened.library.segments else -1
+        self.segment = _first_clip(opened)
         old.close(discard)
         old.deleteLater()
         opened.changed.connect(self._follow_clip)
@@ -112,3 +112,10 @@ class Session(QObject):
             self.told.emit(f"{error}{'; ' + error.hint if error.hint else ''}")
             return False
         return True
+
+
+def _first_clip(document: Document) -> int:
+    """Return the first clip of the first label: a word tells more than what a library's table happens to begin with."""
+    segments = document.library.segments
+    label = next(iter(document.project.labels), "")
+    return next((i for i, s in enumerate(segments) if s.label == label), 0 if segments else -1)

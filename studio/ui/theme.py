@@ -116,6 +116,7 @@ def style_sheet(t: Theme) -> str:
     QMainWindow, QDialog {{ background: {t.background}; }}
     QWidget {{ color: {t.text}; }}
     QFrame#panel, QWidget#panel {{ background: {t.panel}; border: none; }}
+    QWidget#seams {{ background: {t.line}; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
     QFrame#card[state="too_large"] {{ border-color: {t.too_large}; }}
     QLabel[kind="dim"] {{ color: {t.dim}; }}
@@ -132,7 +133,7 @@ def style_sheet(t: Theme) -> str:
     QToolButton#quiet {{ background: transparent; border: 1px solid transparent; padding: 3px 6px; }}
     QToolButton#quiet::menu-indicator {{ image: none; }}
     QToolButton[compact="true"] {{ padding: 2px; }}
-    QToolButton[compact="true"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
+    QToolButton[compact="true"]:checked {{ background: {t.background}; color: {t.accent}; border-color: {t.accent}; }}
     QSlider::groove:horizontal {{ height: 4px; background: {t.line}; border-radius: 2px; }}
     QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: 2px; }}
     QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {t.accent};
@@ -140,6 +141,7 @@ def style_sheet(t: Theme) -> str:
     QSlider::handle:horizontal:focus {{ border: 2px solid {t.text}; width: 12px; height: 12px; }}
     QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {t.dim}; }}
     QLineEdit[state="error"] {{ border: 1px solid {t.too_large}; }}
+    QPushButton[kind="field"] {{ background: {t.background}; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {t.dim}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {t.line}; }}
     QPushButton:disabled, QToolButton:disabled {{ color: {t.dim}; }}

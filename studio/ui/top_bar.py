@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QUndoStack
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.document import Document
 from studio.ui.jobs import Job, JobList
-from studio.ui.theme import GAP, PAD
+from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
 
 TRAINING, FLASHING = "studio.ml.train:run", "studio.deploy.flash:run"
@@ -30,7 +30,8 @@ class TopBar(QFrame):
         self.name.setProperty("kind", "title")
         self.state.setProperty("kind", "dim")
         self.undo_button, self.redo_button = self._tool("undo"), self._tool("redo")
-        self.search_button = self._make_search()
+        self.search_button = SearchButton(self)
+        self.search_button.clicked.connect(actions["palette"].trigger)
         self.train_button, self.prove_button, self.flash_button = self._verb("train"), self._verb("prove"), self._verb("flash")
         self.prove_button.setProperty("kind", "primary")
         self._lay_out()
@@ -57,18 +58,6 @@ class TopBar(QFrame):
         button.setIconSize(ICON)
         button.setFixedSize(34, 30)
         button.clicked.connect(self._actions[id].trigger)
-        return button
-
-    def _make_search(self) -> QPushButton:
-        button = QPushButton("Search actions, blocks, boards, clips…    Ctrl+Shift+P", self)
-        button.setObjectName("top.search")
-        button.setProperty("kind", "field")
-        button.setAccessibleName("Search actions, blocks, boards and clips")
-        button.setToolTip("Find anything by its name (Ctrl+Shift+P)")
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        button.setMinimumWidth(200)
-        button.setMaximumWidth(460)
-        button.clicked.connect(self._actions["palette"].trigger)
         return button
 
     def _verb(self, id: str) -> QPushButton:
@@ -126,7 +115,7 @@ class TopBar(QFrame):
         """Draw icons and words anew, in the theme's colours."""
         self.undo_button.setIcon(glyph("undo"))
         self.redo_button.setIcon(glyph("redo"))
-        self.search_button.setIcon(glyph("search"))
+        self.search_button.restyle()
         for id, title, symbol in (("train", "Train", "play"), ("prove", "Prove it", "check"), ("flash", "Flash", "bolt")):
             self._restyle_verb(id, title, symbol)
 
@@ -146,6 +135,34 @@ class TopBar(QFrame):
         return QSize(640, super().minimumSizeHint().height())
 
 
+class SearchButton(QPushButton):
+    """Looks like the field that it opens."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("top.search")
+        self.setProperty("kind", "field")
+        self.setAccessibleName("Search actions, blocks, boards and clips")
+        self.setToolTip("Find anything by its name (Ctrl+Shift+P)")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(30)
+        self.setMinimumWidth(180)
+        self.setMaximumWidth(440)
+        self._icon, text, keys = QLabel(self), QLabel("Search actions, blocks, boards, clips…", self), QLabel("Ctrl+Shift+P", self)
+        text.setMinimumWidth(0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(PAD, 0, PAD + GAP, 0)
+        row.setSpacing(PAD)
+        for label in (self._icon, text, keys):
+            label.setProperty("kind", "dim")
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            row.addWidget(label, 1 if label is text else 0)
+
+    def restyle(self) -> None:
+        """Draw the icon anew."""
+        self._icon.setPixmap(glyph("search", theme().dim).pixmap(ICON))
+
+
 class Rail(QFrame):
     """The rooms, one button each; `wanted` carries the room's id."""
 
@@ -153,8 +170,6 @@ class Rail(QFrame):
 
     def __init__(self, rooms: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        from PySide6.QtWidgets import QButtonGroup, QVBoxLayout
-
         self.setObjectName("panel")
         self.setFixedWidth(72)
         self._group = QButtonGroup(self)
