@@ -25,7 +25,7 @@ class ClockedStream:
         """Write what is due."""
         if self.gone is not None:
             raise self.gone
-        due = int((self._clock() - self._started) * self.rate)
+        due = round((self._clock() - self._started) * self.rate)
         if not self._stopped and due > self.ring.written:
             self.ring.write(self._sound(self.ring.written, due))
         return self.ring.written
