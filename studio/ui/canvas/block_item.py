@@ -116,14 +116,14 @@ class BlockItem(QGraphicsItem):
         width = SPACING.width - _LEFT - PAD
         painter.setPen(QColor(t.text))
         painter.setFont(font(12, True))
-        painter.drawText(QPointF(_LEFT, 18), _title(self.face.title, width))
+        painter.drawText(QPointF(_LEFT, 17), _title(self.face.title, width))
         painter.setFont(font(11))
         painter.setPen(QColor(t.dim))
-        baseline = 34.0
+        baseline = 32.0
         for text in (self.face.line, self.face.cost):
             if text:
                 painter.drawText(QPointF(_LEFT, baseline), fitted(text, 11, False, width))
-                baseline += 15
+                baseline += 14
 
     def _paint_ports(self, painter: QPainter, card: QRectF) -> None:
         ports: list[tuple[int | str, QPointF]] = [(n, input_point(card, n, self.face.ports)) for n in range(self.face.ports)]

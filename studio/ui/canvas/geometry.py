@@ -10,7 +10,7 @@ from studio.ui.canvas.layout import Spacing
 SPACING = Spacing()
 PORT_RADIUS = 4.5
 PORT_REACH = 11.0
-CORNER = 12.0
+CORNER = 10.0
 GRID = 24
 SNAP = 8
 

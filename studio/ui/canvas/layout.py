@@ -16,10 +16,10 @@ class Spacing(msgspec.Struct, frozen=True):
     """Sizes in pixels at scale 1: a card, the gap for a wire and its shape, the gap between rows, the margin around all."""
 
     width: float = 134
-    height: float = 58
-    gap: float = 57
-    row_gap: float = 28
-    margin: float = 14
+    height: float = 54
+    gap: float = 56
+    row_gap: float = 22
+    margin: float = 12
 
     @property
     def pitch(self) -> float:
