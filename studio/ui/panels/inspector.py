@@ -154,15 +154,17 @@ class InspectorPanel(QFrame):
             row.deleteLater()
         self.rows = {}
         for param in params:
-            self.rows[param.name] = self._make_row(param)
+            self.rows[param.name] = self._make_row(param, key[0])
         self._area.verticalScrollBar().setValue(0)
 
-    def _make_row(self, param: Param) -> ParamRow:
+    def _make_row(self, param: Param, ids: tuple[str, ...]) -> ParamRow:
+        """Make a row of these blocks, whichever are selected by the time it loses the focus."""
         row = ParamRow(param, f"inspector.{param.name}")
-        row.edited.connect(lambda value, key: self._edit(param, value, key))
+        row.edited.connect(lambda value, key: self._edit(row, ids, value, key))
         row.entered.connect(lambda: self._entered(row))
         row.left.connect(self.left)
         self._fields.addWidget(row)
+        row.show()
         return row
 
     def _show_issues(self, issues: Sequence[Issue]) -> None:
@@ -175,7 +177,9 @@ class InspectorPanel(QFrame):
                 item.widget().hide()
                 item.widget().deleteLater()
         for issue in issues[:_SHOWN_ISSUES]:
-            self._issues.addWidget(self._make_issue(issue))
+            made = self._make_issue(issue)
+            self._issues.addWidget(made)
+            made.show()
 
     def _make_issue(self, issue: Issue) -> QWidget:
         label = _dim("inspector.issue")
@@ -207,20 +211,17 @@ class InspectorPanel(QFrame):
 
     # editing
 
-    def _edit(self, param: Param, value: Any, key: str) -> None:
-        ids = tuple(n.id for n in self.nodes)
-        if not ids:
-            return
-        changes = {param.name: value}
+    def _edit(self, row: ParamRow, ids: tuple[str, ...], value: Any, key: str) -> None:
+        changes = {row.param.name: value}
         edit = SetParams(ids[0], changes) if len(ids) == 1 else SetParamsOfAll(ids, changes)
-        row = self.rows[param.name]
         try:
             self.session.document.push(edit, f"{key} {' '.join(ids)}" if key else "")
         except StudioError as error:
             row.explain(error.hint or error.message)
             return
         row.explain("")
-        row.show_value(_common(self.nodes, param))
+        by_id = self.session.document.project.graph.by_id
+        row.show_value(_common([by_id[id] for id in ids], row.param))
 
 
 def _common(nodes: Sequence[Node], param: Param) -> Any:

@@ -77,7 +77,7 @@ class DesignRoom(QWidget):
         bottom = 300 if height < 900 else 360
         self._rows.setSizes([height - bottom, bottom])
         self._top.setSizes([176, width - 176])
-        sides = (252, 244) if width < 1200 else (300, 300)
+        sides = (252, 252) if width < 1200 else (300, 300)
         self._bottom.setSizes([sides[0], width - sum(sides), sides[1]])
 
     def close_room(self) -> None:

@@ -71,7 +71,7 @@ class Slider(QSlider):
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(48)
+        self.setMinimumWidth(40)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         option = QStyleOptionSlider()

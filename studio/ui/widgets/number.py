@@ -108,6 +108,7 @@ class NumberField(QLineEdit):
         self.setObjectName("number")
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumWidth(34)
         self.textEdited.connect(self._typed)
 
     def show_value(self, value: float | None) -> None:

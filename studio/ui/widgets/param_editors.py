@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.core.block import Param
-from studio.ui.theme import GAP
+from studio.ui.theme import GAP, theme
 from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.number import Gesture, Measure, NumberField
 
@@ -83,7 +83,7 @@ class PairEditor(Editor):
         self._value: tuple[int, int] | None = None
         self.link = QToolButton(objectName=f"{name}.link", checkable=True)
         self.link.setFixedSize(24, 24)
-        self.link.setProperty("compact", True)
+        self.link.setStyleSheet("QToolButton { background: transparent; padding: 0; } QToolButton:!focus { border-color: transparent; }")
         self.link.setToolTip("Linked: both numbers change together")
         self.link.setAccessibleName(f"Keep both numbers of {param.name} equal")
         for field, axis in zip(self.fields, AXES, strict=True):
@@ -114,7 +114,7 @@ class PairEditor(Editor):
         self._linked(self.link.isChecked())
 
     def _linked(self, on: bool) -> None:
-        self.link.setIcon(glyph("link" if on else "unlink", size=14, on_accent=on))
+        self.link.setIcon(glyph("link" if on else "unlink", theme().accent if on else theme().dim, size=14))
 
     def _edited(self, axis: int, value: float, key: str) -> None:
         other = self._value[1 - axis] if self._value is not None else value
