@@ -234,6 +234,15 @@ def _earlier(out: Path, force: bool) -> ExportRecord | None:
     return record
 
 
+def changed_export(out: Path) -> tuple[str, ...]:
+    """Name the files of the export in `out` that were changed since it was made; () where there is none, or nothing was."""
+    try:
+        record = msgspec.json.decode((out / RECORD).read_bytes(), type=ExportRecord)
+    except (OSError, msgspec.DecodeError):
+        return ()
+    return tuple(_changed(out, record))
+
+
 def _changed(out: Path, record: ExportRecord) -> list[str]:
     return [name for name, known in record.files.items() if not (out / name).is_file() or _hash(out / name) != known]
 
