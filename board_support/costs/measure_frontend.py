@@ -18,6 +18,7 @@ from scipy.optimize import nnls
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from studio.boards import load_boards
+from studio.core.ctext import frontend_config, frontend_source
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.core.network import Quantisation
 from studio.core.places import shipped
@@ -25,7 +26,7 @@ from studio.core.protocols import Image
 from studio.core.target import Core, TargetDevice
 from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
-from studio.dsp.tables import config_header, frontend_tables, tables_source
+from studio.dsp.tables import frontend_tables
 from studio.estimate.frontend import COST_FILE, FrontEndCost, code_terms, frontend_cost, work_terms
 from studio.jobs.context import QuietContext
 from studio.plugin import load_plugins
@@ -107,8 +108,8 @@ def write_sources(fe: FrontEnd, folder: Path, with_frontend: bool) -> None:
     if not with_frontend:
         return
     tables = frontend_tables(fe, QUANT)
-    (folder / "frontend_config.h").write_text(config_header(tables))
-    (folder / "frontend_tables.c").write_text(tables_source(tables))
+    (folder / "frontend_config.h").write_text(frontend_config(tables))
+    (folder / "frontend_tables.c").write_text(frontend_source(tables))
     for name in tables.sources:
         source = shipped("board_support") / "runtime" / name
         (folder / source.name).write_bytes(source.read_bytes())

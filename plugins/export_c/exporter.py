@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.api import ExportJob, JobContext, Program, UnsupportedOperator, require_weights
+from studio.api import ExportJob, JobContext, Program, UnsupportedOperator, frontend_config, frontend_source, require_weights
 
 from . import extras, model
 
@@ -40,8 +40,8 @@ class ExportC:
             yield "selftest.c", extras.SELFTEST
         sources = program.sources
         if job.frontend_tables:
-            yield "frontend_config.h", extras.frontend_config(job.frontend_tables)
-            yield "frontend_tables.c", extras.frontend_tables(job.frontend_tables)
+            yield "frontend_config.h", frontend_config(job.frontend_tables)
+            yield "frontend_tables.c", frontend_source(job.frontend_tables)
             sources = (*sources, *job.frontend_tables.sources)
         for name in sources:
             yield name, (job.runtime.folder / name).read_text(encoding="utf-8")

@@ -1,13 +1,11 @@
 """What goes with the model: labels, front end, golden vectors with their self-test, Makefile, README."""
 
-from studio.api import ExportJob, FrontEndTables, Program, format_size
-
-from .text import array, block_comment, c_string, rows
+from studio.api import ExportJob, Program, c_header, c_rows, c_string, format_size
 
 
 def labels_header(job: ExportJob) -> str:
     """Write labels.h."""
-    return f"""{block_comment(["The labels, in the order of the model's outputs."])}#ifndef LABELS_H
+    return f"""{c_header(["The labels, in the order of the model's outputs."])}#ifndef LABELS_H
 #define LABELS_H
 
 #define MODEL_LABEL_COUNT {len(job.labels)}
@@ -25,23 +23,9 @@ def labels_source(job: ExportJob) -> str:
     return f'#include "labels.h"\n\nconst char *const model_labels[] = {{\n{words}}};\n'
 
 
-def frontend_config(tables: FrontEndTables) -> str:
-    """Write frontend_config.h."""
-    lines = "".join(f"#define {name} {value}\n" for name, value in tables.defines.items())
-    intro = block_comment(["The front end's settings; the network input's quantisation is folded into scale and offset."])
-    return f"{intro}#ifndef FRONTEND_CONFIG_H\n#define FRONTEND_CONFIG_H\n\n{lines}\n#endif\n"
-
-
-def frontend_tables(tables: FrontEndTables) -> str:
-    """Write frontend_tables.c."""
-    declared = "".join(f"extern const {c.ctype} {c.name}[{c.count}];\n" for c in tables.consts)
-    intro = block_comment(["The front end's tables; frontend.c says what each holds."])
-    return f"{intro}#include <stdint.h>\n\n{declared}\n" + "\n".join(array(c, storage="") for c in tables.consts)
-
-
 def golden_header(job: ExportJob) -> str:
     """Write golden.h."""
-    intro = block_comment(["Inputs, and the outputs that TensorFlow Lite for Microcontrollers gives for them."])
+    intro = c_header(["Inputs, and the outputs that TensorFlow Lite for Microcontrollers gives for them."])
     return f"""{intro}#ifndef GOLDEN_H
 #define GOLDEN_H
 
@@ -77,7 +61,7 @@ const int8_t golden_outputs[GOLDEN_COUNT][MODEL_OUTPUT_BYTES] = {{
 
 def _vector(data: bytes) -> str:
     words = [str(b - 256 if b > 127 else b) for b in data]
-    return f"  {{\n{rows(words, '    ')}  }},\n"
+    return f"  {{\n{c_rows(words, '    ')}  }},\n"
 
 
 SELFTEST = """/* Runs the model on the golden vectors; prints nothing. With -DMODEL_SELFTEST_MAIN it is a program that returns 0 if all is well. */

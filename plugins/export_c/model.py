@@ -1,14 +1,12 @@
 """model.h and model.c: the arena, the constants and one line for each kernel call."""
 
-from studio.api import Call, ConstRecord, ExportJob, Program, Shape, format_size
-
-from .text import array, block_comment, comment
+from studio.api import Call, ConstRecord, ExportJob, Program, Shape, c_array, c_comment, c_header, format_size
 
 
 def header(job: ExportJob, program: Program) -> str:
     """Write model.h."""
     network = program.network
-    intro = block_comment([f"{job.name}: a neural network in C, made by Otolith Studio (model {network.digest()})."])
+    intro = c_header([f"{job.name}: a neural network in C, made by Otolith Studio (model {network.digest()})."])
     return f"""{intro}#ifndef MODEL_H
 #define MODEL_H
 
@@ -37,10 +35,10 @@ def source(job: ExportJob, program: Program) -> str:
     """Write model.c."""
     return "\n".join(
         [
-            block_comment(_intro(job, program)),
+            c_header(_intro(job, program)),
             '#include "model.h"\n#include "ot_kernels.h"\n\n#include <stdint.h>\n',
             "static _Alignas(4) int8_t arena[MODEL_ARENA_BYTES];\n",
-            *(array(const) for const in program.consts),
+            *(c_array(const) for const in program.consts),
             *(_record(call.record) for call in program.calls if call.record),
             _ends(program),
             _run(program),
@@ -92,4 +90,4 @@ def _call_words(program: Program, call: Call) -> str:
     network, op = program.network, program.network.ops[call.op]
     taken = [network.tensors[i] for i in op.inputs if i >= 0 and not network.tensors[i].constant]
     shapes = " + ".join(_shape(t.shape) for t in taken)
-    return comment(f"{call.block or op.kind}: {shapes} -> {_shape(network.tensors[op.outputs[0]].shape)}")
+    return c_comment(f"{call.block or op.kind}: {shapes} -> {_shape(network.tensors[op.outputs[0]].shape)}")

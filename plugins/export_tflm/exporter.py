@@ -3,9 +3,18 @@
 import shutil
 from pathlib import Path
 
-from studio.api import Exporter, ExportJob, InputError, JobContext
+from studio.api import (
+    Exporter,
+    ExportJob,
+    InputError,
+    JobContext,
+    c_identifier,
+    c_rows,
+    c_string,
+    frontend_config,
+    frontend_source,
+)
 
-from .ctext import byte_rows, definition, identifier, string
 from .readme import readme
 from .resolver import header
 
@@ -43,7 +52,7 @@ def _check(job: ExportJob) -> None:
 
 
 def _texts(job: ExportJob) -> dict[str, str]:
-    name = identifier(job.name)
+    name = c_identifier(job.name)
     return {
         f"{name}_model_data.h": _model_header(name, len(job.tflite)),
         f"{name}_model_data.cc": _model_source(name, job.tflite),
@@ -97,7 +106,7 @@ def _arena(required: int) -> str:
 
 
 def _settings_source(job: ExportJob) -> str:
-    lines = "".join(f"  {string(label)},\n" for label in job.labels) or "  nullptr,\n"
+    lines = "".join(f"  {c_string(label)},\n" for label in job.labels) or "  nullptr,\n"
     return f"""\
 #include "model_settings.h"
 
@@ -140,10 +149,14 @@ def _frontend(job: ExportJob, out: Path) -> tuple[Path, ...]:
     folder = out / "frontend"
     folder.mkdir()
     files = [Path(shutil.copyfile(job.runtime.folder / source, folder / Path(source).name)) for source in tables.sources]
-    defines = "".join(f"#define {name} {value}\n" for name, value in tables.defines.items())
-    _write(folder / "frontend_config.h", f"#ifndef FRONTEND_CONFIG_H\n#define FRONTEND_CONFIG_H\n\n{defines}\n#endif\n")
-    _write(folder / "frontend_tables.c", "#include <stdint.h>\n\n" + "\n".join(definition(c) for c in tables.consts))
+    _write(folder / "frontend_config.h", frontend_config(tables))
+    _write(folder / "frontend_tables.c", frontend_source(tables))
     return (*files, folder / "frontend_config.h", folder / "frontend_tables.c")
+
+
+def byte_rows(data: bytes, indent: str = "  ") -> str:
+    """Write bytes as C."""
+    return c_rows([f"0x{b:02x}" for b in data], indent)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """The only surface that plugins import: values, Protocols and errors of the studio."""
 
 from studio.core.block import Block, NetworkBuilder, Param, Params, Port, WeightSpec
+from studio.core.ctext import c_array, c_comment, c_header, c_identifier, c_rows, c_string, frontend_config, frontend_source
 from studio.core.errors import (
     Cancelled,
     CheckFailed,
@@ -78,11 +79,19 @@ __all__ = [
     "ToolMissing",
     "UnsupportedOperator",
     "WeightSpec",
+    "c_array",
+    "c_comment",
+    "c_header",
+    "c_identifier",
+    "c_rows",
+    "c_string",
     "cache",
     "describe_fault",
     "feature_quantisation",
     "format_count",
     "format_size",
+    "frontend_config",
+    "frontend_source",
     "locate",
     "require_weights",
     "window_size",

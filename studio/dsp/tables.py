@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from studio.core.ctext import c_float
 from studio.core.frontend import FrontEnd, feature_quantisation
 from studio.core.network import Quantisation
 from studio.core.program import ConstArray
@@ -46,17 +47,6 @@ def state_bytes(fe: FrontEnd) -> int:
     return -(-(spectrum + counters + history + fe.frames * fe.mels) // 4) * 4
 
 
-def config_header(tables: FrontEndTables) -> str:
-    """Return the text of frontend_config.h."""
-    lines = "".join(f"#define {name} {value}\n" for name, value in tables.defines.items())
-    return f"#ifndef FRONTEND_CONFIG_H\n#define FRONTEND_CONFIG_H\n\n{lines}\n#endif\n"
-
-
-def tables_source(tables: FrontEndTables) -> str:
-    """Return the text of frontend_tables.c."""
-    return "#include <stdint.h>\n\n" + "\n".join(_definition(c) for c in tables.consts)
-
-
 def _half_window(length: int) -> np.ndarray:
     # One entry past the middle, so that a pair of samples never straddles the fold.
     return np.append(hann(length), np.float32(0))[: length // 2 + 2]
@@ -92,14 +82,5 @@ def _array(name: str, ctype: str, values: np.ndarray) -> ConstArray:
     return ConstArray(name, ctype, values.size, values.itemsize, little.tobytes(), PART)
 
 
-def _definition(const: ConstArray) -> str:
-    kinds = {"float": "<f4", "uint16_t": "<u2"}
-    values = np.frombuffer(const.data or b"", kinds[const.ctype])
-    words = [_float_literal(v) if const.ctype == "float" else str(v) for v in values]
-    rows = "".join("  " + ", ".join(words[i : i + 8]) + ",\n" for i in range(0, len(words), 8))
-    return f"const {const.ctype} {const.name}[{const.count}] = {{\n{rows}}};\n"
-
-
 def _float_literal(value: float) -> str:
-    text = f"{np.float32(value):.9g}"
-    return f"({text}f)" if any(c in text for c in ".e") else f"({text}.0f)"
+    return f"({c_float(float(np.float32(value)))})"

@@ -92,11 +92,10 @@ def test_front_end_compiles_beside_it(exported, tmp_path):
 
 
 def test_front_end_tables_are_the_studio_s(exported, job):
-    from studio.dsp.tables import config_header, tables_source
+    from studio.core.ctext import frontend_config, frontend_source
 
-    assert (exported / "frontend" / "frontend_config.h").read_text() == config_header(job.frontend_tables)
-    numbers = lambda text: text.replace("(", "").replace(")", "")  # noqa: E731
-    assert numbers((exported / "frontend" / "frontend_tables.c").read_text()) == numbers(tables_source(job.frontend_tables))
+    assert (exported / "frontend" / "frontend_config.h").read_text() == frontend_config(job.frontend_tables)
+    assert (exported / "frontend" / "frontend_tables.c").read_text() == frontend_source(job.frontend_tables)
 
 
 @pytest.mark.skipif(not oracle.available(), reason="no oracle here")

@@ -7,8 +7,9 @@ import subprocess
 import numpy as np
 import pytest
 
+from studio.core.ctext import frontend_config, frontend_source
 from studio.core.places import shipped
-from studio.dsp.tables import config_header, frontend_tables, tables_source
+from studio.dsp.tables import frontend_tables
 
 STRICT = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffreestanding"]
 
@@ -45,8 +46,8 @@ def compile_frontend(tmp_path):
         folder.mkdir()
         made.append(folder)
         tables = frontend_tables(fe, quant)
-        (folder / "frontend_config.h").write_text(config_header(tables))
-        (folder / "frontend_tables.c").write_text(tables_source(tables))
+        (folder / "frontend_config.h").write_text(frontend_config(tables))
+        (folder / "frontend_tables.c").write_text(frontend_source(tables))
         runtime = shipped("board_support") / "runtime"
         sources = [str(runtime / name) for name in tables.sources if name.endswith(".c")] + [str(folder / "frontend_tables.c")]
         library = folder / "frontend.so"
