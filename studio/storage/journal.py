@@ -78,9 +78,7 @@ class Journal:
         entries = [_Entry(base=state_digest(saved))]
         if state is not None and unsaved:
             entries.append(_difference(saved, state, steps))
-        file = self._replace(entries)
-        self.close()
-        self._file, self._good = file, file.tell()
+        self._replace(entries)
         self._limit = max(COMPACT_BYTES, 4 * self._good)
         self._last = state if state is not None else saved
 
@@ -110,24 +108,22 @@ class Journal:
             self._file.close()
             self._file = None
 
-    def _replace(self, entries: list[_Entry]) -> BinaryIO:
-        """Write a new file in the old one's place and return it open; where that fails, leave the old one closed."""
+    def _replace(self, entries: list[_Entry]) -> None:
+        """Write a new file, put it in the old one's place and go on in it; where that fails, leave the old one closed."""
         part = self.path.with_suffix(".part")
-        file: BinaryIO | None = None
+        self.close()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = part.open("wb", buffering=0)
-            for entry in entries:
-                _write(file, entry)
+            with part.open("wb", buffering=0) as file:
+                for entry in entries:
+                    _write(file, entry)
             part.replace(self.path)
+            self._file = self.path.open("ab", buffering=0)
+            self._good = self._file.tell()
         except OSError as error:
-            if file is not None:
-                file.close()
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-            self.close()
             raise write_error(self.path, error) from error
-        return file
 
     def _put(self, entry: _Entry) -> None:
         assert self._file is not None
