@@ -5,11 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-QT_PACKAGES = (
-    "libgl1 libegl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libglib2.0-0 "
-    "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1"
-)
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, or run one command, and return the exit code."""
@@ -37,6 +32,8 @@ def _window_wanted(argv: Sequence[str]) -> list[str] | None:
 
 
 def _window(project: list[str]) -> int:
+    from studio.ui.screen import no_screen
+
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(n) for n in names):
         return no_screen("neither DISPLAY nor WAYLAND_DISPLAY is set")
@@ -47,16 +44,6 @@ def _window(project: list[str]) -> int:
             raise
         return no_screen(str(error))
     return run(["otolith"], Path(project[0]) if project else None)
-
-
-def no_screen(why: str) -> int:
-    """Say that the window cannot open and what to do instead; return the exit code."""
-    print(
-        f"otolith: the window cannot open here: {why}.\n"
-        f"  `otolith demo` works without a screen; with one, Debian and Ubuntu need: apt install {QT_PACKAGES}",
-        file=sys.stderr,
-    )
-    return 3
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from studio.core.errors import StudioError
 from studio.ui import opening, theme
 from studio.ui.main_window import MainWindow
+from studio.ui.screen import no_screen
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
@@ -67,8 +68,6 @@ def _word_before_abort() -> Iterator[None]:
     def handle(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
         said.append(text.strip().splitlines()[0].rstrip("."))
         if kind == QtMsgType.QtFatalMsg:
-            from studio.__main__ import no_screen
-
             code = no_screen(said[0])
             sys.stderr.flush()
             os._exit(code)
