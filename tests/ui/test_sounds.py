@@ -1,5 +1,7 @@
 """The Sounds room by real clicks and keys, on the synthetic voice at eight times its pace and a player that keeps time in silence."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -177,6 +179,36 @@ def test_a_clip_that_cannot_be_stored_is_kept_until_it_can(room, session, qtbot)
     click(room.recorder.keep_button)
     assert session.document.library.segments[-1].label == "nowhere"
     assert not room.recorder.keep_button.isVisible()
+
+
+@pytest.fixture
+def full_disk(session):
+    """A label's folder on a disk of 16 KiB; where this user may not mount one, the test is skipped."""
+    folder = session.document.library.folder / "full"
+    folder.mkdir()
+    if not sys.platform.startswith("linux") or not _mount(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]):
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    _mount(["umount", str(folder)])
+
+
+def _mount(command):
+    try:
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def test_on_a_full_disk_nothing_half_written_stays_and_the_clip_waits(room, session, qtbot, full_disk):
+    room.recorder.form.choose_label("full")
+    before = session.document.state
+    click(room.recorder.record_button)
+    qtbot.waitUntil(lambda: room.recorder.keep_button.isVisible(), timeout=5000)
+    assert "the disk is full" in room.recorder.message.text()
+    assert list(full_disk.iterdir()) == [] and session.document.state == before
+    assert _mount(["umount", str(full_disk)])
+    click(room.recorder.keep_button)
+    assert session.document.library.segments[-1].label == "full"
 
 
 def test_a_file_plays_as_the_microphone(room, session, qtbot, tmp_path):
@@ -381,3 +413,25 @@ def test_another_document_replaces_this_one(room, session, qtbot, tmp_path):
     assert len(room.library_panel.clips.clips.numbers) == 777
     record(room, qtbot)
     assert session.document.library.folder.is_relative_to(other)
+
+
+def test_the_window_records_and_plays_by_keys(window, qtbot):
+    session = window.session
+    before = len(session.document.library.segments)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.current_room == "sounds"
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    room = window.room("sounds")
+    qtbot.waitUntil(lambda: room.recorder.recording, timeout=3000)
+    qtbot.waitUntil(lambda: len(session.document.library.segments) == before + 1, timeout=8000)
+    room.library_panel.clips.setFocus()
+    QTest.keyClick(room.library_panel.clips, Qt.Key.Key_Space)
+    assert room.player.playing
+    room.play()
+    room.recorder.record_button.setFocus()
+    QTest.keyClick(room.recorder.record_button, Qt.Key.Key_Space)
+    assert room.recorder.recording and not room.player.playing
+    QTest.keyClick(room.recorder.record_button, Qt.Key.Key_Escape)
+    room.library_panel.clips.setFocus()
+    QTest.keyClick(room.library_panel.clips, Qt.Key.Key_Delete)
+    assert len(session.document.library.segments) == before

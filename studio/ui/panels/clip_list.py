@@ -4,7 +4,19 @@ import json
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QDrag, QFont, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -220,6 +232,8 @@ class ClipList(QListView):
     def show_current(self, number: int) -> None:
         """Choose a clip without saying so."""
         row = self._row(number)
+        if self._quiet:
+            return
         if row is None:
             self.selectionModel().clear()
             return
@@ -227,7 +241,7 @@ class ClipList(QListView):
         if number in self.selected() and index == self.currentIndex():
             return
         self._quiet = True
-        self.setCurrentIndex(index)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._quiet = False
         self.scrollTo(index)
 
@@ -273,7 +287,9 @@ class ClipList(QListView):
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid() and not self._quiet:
+            self._quiet = True  # the answer to this must not change the selection that the mouse is about to make
             self.chosen.emit(self.clips.numbers[current.row()])
+            self._quiet = False
 
 
 def dragged_clips(data: QMimeData, folder: Path) -> tuple[int, ...]:
