@@ -128,6 +128,7 @@ class TargetsColumn(QFrame):
         for at, card in enumerate((*self.files, *self.cards.values(), *self.guests.values())):
             if self._list.itemAt(at).widget() is not card:
                 self._list.insertWidget(at, card)
+                card.show()
         self._order = targets
         for id, card in self.cards.items():
             card.set_open(self._unfolded.get(id, len(targets) <= MANY))
@@ -285,6 +286,7 @@ class TargetsColumn(QFrame):
             card = self.guests[kit.id] = self._make_card(kit.id, guest=True)
             card.runtime = "c"
             self._list.insertWidget(len(self.files) + len(self.cards), card)
+            card.show()
             card.set_open(True)
             card.show_figures()
 
@@ -302,6 +304,7 @@ class TargetsColumn(QFrame):
         card.closed.connect(partial(self.close_file, card))
         self.files.insert(0, card)
         self._list.insertWidget(0, card)
+        card.show()
         self._scroll.verticalScrollBar().setValue(0)
         if card.load():
             self.prover.add(Run(card.key, kit, path, f"Prove {path.name} on {kit.name}", card.show_kit))
