@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from studio.core.errors import InputError
+from studio.core.library import Segment
 from studio.core.project import Project, Recipe
 from studio.data.augment import augment, background_clips
 from studio.data.dataset import Dataset
@@ -31,11 +32,12 @@ def check_dataset(dataset: Dataset) -> None:
 
 
 class Clips(msgspec.Struct, frozen=True, eq=False):
-    """A data set under a project's front end and recipe."""
+    """A data set under a project's front end and recipe; `segments` are its clips in the same order."""
 
     project: Project
     recipe: Recipe
     dataset: Dataset
+    segments: tuple[Segment, ...] = ()
 
     def epoch(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return features (n, frames, mels, 1) and labels of the training clips, augmented and shuffled by seed and epoch."""

@@ -11,6 +11,7 @@ from studio.lower.tflite import read_tflite
 from studio.ml.train import check_trainable, load_clips
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
+from studio.storage.predictions import PREDICTIONS, write_predictions
 from studio.storage.reading import read_bytes
 from studio.storage.runs import MODEL
 
@@ -35,6 +36,12 @@ def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     keras_model.set_weights(model, weights)
     tflite = read_bytes(latest / MODEL)
     network = read_tflite(tflite, project.name)
-    judged = judge.judge(model, network, tflite, clips, lambda share: context.progress(0.6 + 0.4 * share, "listening to the test clips"))
+    judged, predictions = judge.judge(model, network, tflite, clips, lambda share: _listening(context, share))
+    if not (latest / PREDICTIONS).exists():
+        write_predictions(latest, predictions)
     context.progress(1.0, "done")
     return {"project": str(folder.path), "run": str(latest), **judged}
+
+
+def _listening(context: JobContext, share: float) -> None:
+    context.progress(0.6 + 0.4 * share, "listening to the test clips")

@@ -22,17 +22,17 @@ from studio.ml.clips import Clips, check_dataset
 from studio.plugin import load_plugins
 from studio.storage.atomic import write_bytes, write_text
 from studio.storage.folder import ProjectFolder
-from studio.storage.runs import LOG, MODEL, Run, write_run
+from studio.storage.predictions import write_predictions
+from studio.storage.runs import LOG, METRICS, MODEL, Run, write_run
 
-METRICS = "metrics.jsonl"
 _READ, _STARTED, _TRAINED, _CONVERTED = 0.03, 0.06, 0.95, 0.97
 
 
 def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     """Train `args["project"]`; `epochs` and `seed` override the recipe.
 
-    Says a metric "epoch" after each epoch. Leaves weights/ and runs/<n>/ with model.tflite, metrics.jsonl, log.txt and run.json, and
-    returns the run's folder, accuracies and confusion matrices. A cancel keeps the best epoch so far; before the first one is done
+    Says a metric "epoch" after each epoch. Leaves weights/ and runs/<n>/ with model.tflite, metrics.jsonl, predictions.json,
+    log.txt and run.json, and returns the run's folder, accuracies and confusion matrices. A cancel keeps the best epoch so far; before the first one is done
     nothing is changed. Raises InputError naming what cannot be trained.
     """
     began, started = time.time(), time.monotonic()
@@ -55,12 +55,13 @@ def run(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     context.progress((_TRAINED + _CONVERTED) / 2, "converting to int8")
     network = int8_model.convert(project, blocks, weights, examples)
     tflite = write_tflite(network)
-    judged = judge.judge(model, network, tflite, clips, lambda share: _listening(context, share))
+    judged, predictions = judge.judge(model, network, tflite, clips, lambda share: _listening(context, share))
     record.log(
         f"best epoch {done.best_epoch}: float {judged['float_accuracy']:.4f}, int8 {judged['int8_accuracy']:.4f} ({judged['engine']})"
     )
     out = folder.new_run()
     summary = _run(int(out.name), project, recipe, done, judged, began, time.monotonic() - started)
+    write_predictions(out, predictions)
     _store(folder, out, tflite, weights, summary, done.history, record.lines)
     context.artifact("model", out / MODEL)
     context.progress(1.0, "done")
@@ -96,9 +97,10 @@ class Record:
 
 def load_clips(folder: ProjectFolder, recipe: Recipe, context: JobContext) -> Clips:
     """Load and check a project's clips."""
-    dataset = load_dataset(folder.library(), folder.project, progress=lambda share, text: context.progress(_READ * share, text))
+    library, project = folder.library(), folder.project
+    dataset = load_dataset(library, project, progress=lambda share, text: context.progress(_READ * share, text))
     check_dataset(dataset)
-    return Clips(folder.project, recipe, dataset)
+    return Clips(project, recipe, dataset, tuple(s for s in library.segments if s.label in project.labels))
 
 
 def check_trainable(project: Project, blocks: Registry[Block]) -> None:

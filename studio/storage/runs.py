@@ -1,5 +1,8 @@
 """runs/<n>/: what each training did and how well it came out, kept comparable."""
 
+import json
+import secrets
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +15,10 @@ from studio.storage.reading import convert, migrate, read_json
 
 RUN = "run.json"
 MODEL = "model.tflite"
+METRICS = "metrics.jsonl"
 LOG = "log.txt"
+TRASH = ".studio/trash"
+KEPT_IN_TRASH = 20
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +99,52 @@ def latest_run(runs: Path, design: str) -> Path | None:
         except InputError:
             continue
     return None
+
+
+def read_history(folder: Path) -> tuple[dict[str, float], ...]:
+    """Return a run's figures epoch by epoch; none where its metrics.jsonl is missing or not what was written."""
+    try:
+        rows = [json.loads(line) for line in (folder / METRICS).read_text("utf-8").splitlines()]
+        return tuple({str(k): float(v) for k, v in row.items()} for row in rows)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return ()
+
+
+def discard_run(project: Path, number: int) -> Path:
+    """Move a run to the project's trash, which keeps the newest few; return where it lies now."""
+    trash = project / TRASH
+    place = trash / f"{_next_entry(trash):06d}-{secrets.token_hex(2)}" / str(number)
+    try:
+        place.parent.mkdir(parents=True)
+        (project / "runs" / str(number)).replace(place)
+    except OSError as error:
+        raise write_error(project / "runs" / str(number), error) from error
+    for old in sorted(trash.iterdir())[:-KEPT_IN_TRASH]:
+        shutil.rmtree(old, ignore_errors=True)
+    return place
+
+
+def restore_run(project: Path, place: Path) -> int:
+    """Bring a run back from the trash; return its number, which is a new one where its own was taken meanwhile."""
+    run = read_run(place)
+    folder = project / "runs" / str(run.number)
+    try:
+        folder.parent.mkdir(exist_ok=True)
+        if folder.exists():
+            folder = _next_folder(folder.parent)
+            folder.rmdir()
+        place.replace(folder)
+        place.parent.rmdir()
+    except OSError as error:
+        raise write_error(folder, error) from error
+    if int(folder.name) != run.number:
+        write_run(folder, msgspec.structs.replace(run, number=int(folder.name)))
+    return int(folder.name)
+
+
+def _next_entry(trash: Path) -> int:
+    known = [int(p.name[:6]) for p in trash.glob("??????-*") if p.name[:6].isdigit()] if trash.is_dir() else []
+    return max(known, default=0) + 1
 
 
 def _numbers(runs: Path) -> list[int]:

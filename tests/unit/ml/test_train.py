@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 
 import msgspec
 import numpy as np
@@ -20,6 +21,7 @@ from studio.jobs.parent import run as run_job
 from studio.lower.tflite import read_tflite
 from studio.ml import evaluate, train
 from studio.storage.folder import ProjectFolder
+from studio.storage.predictions import PREDICTIONS, read_predictions
 from studio.storage.runs import read_run
 
 
@@ -67,6 +69,8 @@ def test_a_project_is_trained_stored_and_judged_again(project, monkeypatch):
     stored = read_run(out)
     assert (stored.float_accuracy, stored.int8_accuracy) == (result["float_accuracy"], result["int8_accuracy"])
     assert (stored.epochs, stored.labels, stored.cancelled) == (8, ("high", "low", "middle"), False)
+    check_predictions(out, folder, stored)
+    (out / PREDICTIONS).unlink()
     assert len((out / "metrics.jsonl").read_text().splitlines()) == 8
     assert (out / "log.txt").read_text().splitlines() == listener.lines
     network = read_tflite(out / "model.tflite")
@@ -77,10 +81,23 @@ def test_a_project_is_trained_stored_and_judged_again(project, monkeypatch):
     assert {k: again[k] for k in ("float_confusion", "int8_confusion", "engine")} == {
         k: result[k] for k in ("float_confusion", "int8_confusion", "engine")
     }
+    check_predictions(out, folder, stored)
     monkeypatch.setattr(oracle, "available", lambda: False)
     other = evaluate.run({"project": str(project.path)}, QuietContext())
     assert "LiteRT" in other["engine"]
     assert abs(other["int8_accuracy"] - result["int8_accuracy"]) <= 0.1
+
+
+def check_predictions(out, folder, run):
+    """Every test clip is there by its place in the recordings, and counting what was heard gives the confusion matrices."""
+    predictions = read_predictions(out)
+    assert [(p.place, p.label) for p in predictions] == [
+        ((s.recording, s.start, s.end), s.label) for s in folder.library().segments if s.split == "test"
+    ]
+    for model, matrix in (("float", run.float_confusion), ("int8", run.int8_confusion)):
+        counts = Counter((p.label, p.heard(model)) for p in predictions)
+        assert [[counts[a, b] for b in run.labels] for a in run.labels] == [list(row) for row in matrix]
+        assert all(run.labels[int(np.argmax(p.scores(model)))] == p.heard(model) for p in predictions)
 
 
 def test_the_same_seed_gives_the_same_weights(project):

@@ -3,7 +3,22 @@ import pytest
 
 from studio.core.errors import InputError
 from studio.core.project import Recipe
-from studio.storage.runs import MODEL, RUN, Run, latest_run, list_runs, new_run, read_run, write_run
+from studio.storage.runs import (
+    KEPT_IN_TRASH,
+    METRICS,
+    MODEL,
+    RUN,
+    TRASH,
+    Run,
+    discard_run,
+    latest_run,
+    list_runs,
+    new_run,
+    read_history,
+    read_run,
+    restore_run,
+    write_run,
+)
 
 
 def _run(number, design="d"):
@@ -60,3 +75,39 @@ def test_a_place_that_cannot_hold_runs(tmp_path):
     (tmp_path / "runs").touch()
     with pytest.raises(InputError):
         new_run(tmp_path / "runs")
+
+
+def test_a_run_goes_to_the_trash_and_comes_back(tmp_path):
+    runs = tmp_path / "runs"
+    _done(runs), _done(runs)
+    place = discard_run(tmp_path, 2)
+    assert [r.number for r in list_runs(runs)] == [1]
+    assert restore_run(tmp_path, place) == 2
+    assert [r.number for r in list_runs(runs)] == [1, 2]
+    assert list((tmp_path / TRASH).iterdir()) == []
+
+
+def test_a_run_whose_number_was_taken_comes_back_under_another(tmp_path):
+    runs = tmp_path / "runs"
+    _done(runs)
+    place = discard_run(tmp_path, 1)
+    _done(runs)
+    assert restore_run(tmp_path, place) == 2
+    assert [r.number for r in list_runs(runs)] == [1, 2]
+
+
+def test_the_trash_keeps_the_newest(tmp_path):
+    places = []
+    for _ in range(KEPT_IN_TRASH + 2):
+        _done(tmp_path / "runs")
+        places.append(discard_run(tmp_path, 1))
+    assert [p.exists() for p in places] == [False, False] + [True] * KEPT_IN_TRASH
+
+
+def test_a_history_that_was_not_written_so_is_none(tmp_path):
+    assert read_history(tmp_path) == ()
+    (tmp_path / METRICS).write_text('{"epoch": 1, "loss": 2.0}\n{"epoch": 2, "loss": 1.5}\n')
+    assert read_history(tmp_path) == ({"epoch": 1.0, "loss": 2.0}, {"epoch": 2.0, "loss": 1.5})
+    for broken in ("[1]\n", "{\n", '{"epoch": null}\n'):
+        (tmp_path / METRICS).write_text(broken)
+        assert read_history(tmp_path) == ()
