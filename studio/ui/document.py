@@ -193,14 +193,6 @@ class Document(QObject):
             project = edit.apply(project, self.blocks)
         return project
 
-    def _with(self, project: Project, positions: Mapping[str, tuple[float, float]] | None) -> State:
-        """Join a project and new positions; a block that is gone leaves no place to a later one of its name."""
-        placed = {**self.state.positions, **(positions or {})}
-        if project.graph is not self.project.graph:
-            placed = {id: place for id, place in placed.items() if id in project.graph.by_id}
-        kept = self.state.positions if placed == self.state.positions else placed
-        return msgspec.structs.replace(self.state, project=project, positions=kept)
-
     def _tell_saved(self, _clean: bool) -> None:
         self.saved_changed.emit()
 
