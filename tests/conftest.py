@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 DATA = os.environ.get("OTOLITH_TEST_DATA")
 
 
