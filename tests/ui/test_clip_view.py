@@ -189,7 +189,7 @@ def test_keys_zoom_and_pan(view):
     view.features.setFocus()
     QTest.keyClick(view.features, Qt.Key.Key_Plus)
     QTest.keyClick(view.features, Qt.Key.Key_Plus)
-    start, end = view.features.shown_seconds
+    start, _ = view.features.shown_seconds
     QTest.keyClick(view.features, Qt.Key.Key_Right)
     assert view.features.shown_seconds[0] > start
     QTest.keyClick(view.features, Qt.Key.Key_Home)
@@ -219,6 +219,14 @@ def test_playing_moves_a_cursor_and_stops(view, qtbot):
     QTest.mouseClick(view.play_button, Qt.MouseButton.LeftButton)
     assert not view.features.cursor_line.isVisible()
     assert not view._player.playing
+
+
+def test_space_plays_from_the_plots(view, qtbot):
+    view.features.setFocus()
+    QTest.keyClick(view.features, Qt.Key.Key_Space)
+    assert view._cursor.isActive()
+    QTest.keyClick(view.features, Qt.Key.Key_Space)
+    assert not view._cursor.isActive()
 
 
 def test_what_is_zoomed_in_on_is_played(view, qtbot):

@@ -88,8 +88,10 @@ def test_a_window_longer_than_the_fft_is_refused_in_place(panel, session):
     QTest.keyClick(knob.number, Qt.Key.Key_Return)
     assert knob.message.isVisible()
     assert "512" in knob.message.text()
-    assert fe(session).window in (480, 64)
-    assert knob.number.text() == f"{fe(session).window / 16:g} ms"
+    assert "45 ms" in knob.message.text()
+    assert fe(session).window == 480
+    assert knob.number.text() == "30 ms"
+    assert session.document.undo_stack.count() == 0
 
 
 def test_a_slider_stops_at_the_limit_and_says_why(panel, session):

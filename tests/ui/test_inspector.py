@@ -111,6 +111,28 @@ def test_a_value_out_of_range_is_explained_and_the_old_one_kept(panel, session, 
     assert not row.message.isVisible()
 
 
+def test_a_refused_text_leaves_what_held_before_typing(panel, session):
+    session.select(("conv2d_1",))
+    type_into(field(panel, "filters"), "5000")
+    assert params(session, "conv2d_1")["filters"] == 500
+    QTest.keyClick(field(panel, "filters"), Qt.Key.Key_Return)
+    assert params(session, "conv2d_1")["filters"] == 32
+    assert "1 to 4096" in panel.rows["filters"].message.text()
+    assert session.document.undo_stack.count() == 0
+    assert session.document.is_saved
+
+
+def test_an_undo_takes_the_explanation_away(panel, session):
+    session.select(("conv2d_1",))
+    type_into(field(panel, "filters"), "24")
+    QTest.keyClick(field(panel, "filters"), Qt.Key.Key_Return)
+    type_into(field(panel, "filters"), "0")
+    QTest.keyClick(field(panel, "filters"), Qt.Key.Key_Return)
+    assert panel.rows["filters"].message.isVisible()
+    session.document.undo_stack.undo()
+    assert not panel.rows["filters"].message.isVisible()
+
+
 def test_a_word_in_a_number_field_is_explained(panel, session):
     session.select(("conv2d_1",))
     filters = field(panel, "filters")

@@ -83,6 +83,7 @@ class FrontEndPanel(QFrame):
         self.derived = QLabel(objectName="frontend.derived")
         self.derived.setProperty("kind", "dim")
         self.issues = QLabel(objectName="frontend.issues")
+        self.issues.setProperty("kind", "heading")
         self.issues.setProperty("state", "tight")
         for label in (self.derived, self.issues):
             label.setWordWrap(True)
@@ -176,12 +177,16 @@ class FrontEndPanel(QFrame):
         fe, targets = self.frontend, self.session.document.project.targets
         if self._shown is not None and self._shown[0] is fe and self._shown[1] is targets:
             return
-        rate_changed = self._shown is None or self._shown[0].sample_rate != fe.sample_rate
+        old = self._shown[0] if self._shown is not None else None
+        rate_changed = old is None or old.sample_rate != fe.sample_rate
         self._shown = (fe, targets)
         for spec in KNOBS:
             knob = self.knobs[spec.field]
+            knob.explain("")
             if rate_changed:
                 knob.set_scale(spec.scale(fe))
+            elif getattr(old, spec.field) == getattr(fe, spec.field) and spec.field != "fft":
+                continue
             knob.show_value(spec.shown(fe), getattr(fe, spec.field) == getattr(DEFAULT, spec.field), f"{spec.help}: {spec.words(fe)}")
         for spec in CHOICES:
             self._show_choice(spec, getattr(fe, spec.field))
@@ -224,6 +229,8 @@ class FrontEndPanel(QFrame):
         low, high = spec.limits(self.frontend)
         allowed = min(high, max(low, value))
         text = self._push(spec.changes(self.frontend, value), key)
+        if text.startswith(f"{spec.field} = "):
+            text = f"{spec.measure.write(value)} is out of range; {text.partition('; ')[2]}"
         if text and ".number" not in key and allowed != value:
             self._push(spec.changes(self.frontend, allowed), key)
         knob.explain(text)

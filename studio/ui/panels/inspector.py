@@ -83,6 +83,9 @@ class InspectorPanel(QFrame):
         column.setSpacing(GAP)
         column.addLayout(self._make_header())
         self.facts = _dim("inspector.facts")
+        self.facts.setToolTip(
+            "multiply-accumulates (and their share of the network's), bytes of weights; shapes as time x frequency x channels"
+        )
         column.addWidget(self.facts)
         inside = QWidget()
         inside.setObjectName("panel")
@@ -126,6 +129,7 @@ class InspectorPanel(QFrame):
         key = (nodes, self.session.document.project, gauges.shown, gauges.inference, gauges.stale)
         if len(key) == len(self._shown) and all(a is b or (isinstance(a, tuple) and a == b) for a, b in zip(key, self._shown, strict=True)):
             return
+        changed = not self._shown or nodes != self._shown[0]
         self._shown = key
         said = facts(self.session, nodes)
         self._build(nodes)
@@ -133,13 +137,12 @@ class InspectorPanel(QFrame):
         self.id.setText(said.id)
         self.facts.setText("\n".join(said.lines))
         self._show_issues(said.issues)
-        self._help = said.help
         self.help.setText(said.help)
         self.title.setToolTip(said.help)
         self.to_frontend.setVisible(len(nodes) == 1 and nodes[0].kind == INPUT_KIND)
-        for name, row in self.rows.items():
+        for row in self.rows.values() if changed else ():
+            row.explain("")
             row.show_value(_common(nodes, row.param))
-            row.setProperty("param", name)
 
     def _build(self, nodes: Sequence[Node]) -> None:
         """Make the rows anew where other parameters are wanted; a row with the focus stays while its block does."""

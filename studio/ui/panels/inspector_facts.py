@@ -13,7 +13,7 @@ from studio.core.graph import INPUT_KIND, Node
 from studio.core.issue import Issue
 from studio.core.registry import Registry
 from studio.core.units import format_count, format_size
-from studio.ui.canvas.faces import FRONT_ENDS, costs_by_block, short_title, three_digits
+from studio.ui.canvas.faces import FRONT_ENDS, costs_by_block, front_end_lines, short_title, three_digits
 from studio.ui.session import Session
 
 NO_WIRE = "no wire yet"
@@ -55,7 +55,11 @@ def front_end_facts(session: Session, node: Node) -> Facts:
     issues = tuple(i for i in session.gauges.issues if i.where == node.id)
     shape = f"{fe.frames} frames × {fe.mels} bins × 1"
     return Facts(
-        FRONT_ENDS.get(fe.kind, fe.kind), node.id, (shape,), "The front end feeds this block; its knobs stand on the left.", issues
+        FRONT_ENDS.get(fe.kind, fe.kind),
+        node.id,
+        (front_end_lines(fe)[0], shape),
+        "The front end feeds this block; its knobs stand on the left.",
+        issues,
     )
 
 
@@ -76,7 +80,7 @@ def network_facts(session: Session) -> Facts:
     lines = [f"{layers} block{'' if layers == 1 else 's'} · input {describe(project.frontend.shape)}"]
     if gauges.figures:
         made = gauges.figures
-        lines.append(f"{format_count(made.macs)} MACs · {format_count(made.parameters)} parameters · {format_size(made.weights_bytes)}")
+        lines.append(f"{format_count(made.macs)} MACs · {format_count(made.parameters)} parameters")
     lines.append(f"{len(project.labels)} labels: {', '.join(project.labels)}" if project.labels else "no labels yet")
     help = "Select a block to change it." if layers else "Drag a block onto the canvas, or press Shift+A."
     return Facts(project.name, "network", tuple(lines), help, network_issues(session))
@@ -107,7 +111,7 @@ def _outputs_issue(session: Session) -> tuple[Issue, ...]:
 
 
 def cost_line(session: Session, ids: Sequence[str]) -> str:
-    """Write what blocks cost: "588 k MAC · 0.7 KiB · 44 % of the network"; "" while that is not known."""
+    """Write what blocks cost and their share of the MACs: "588 k MAC (44 %) · 0.7 KiB"; "" while that is not known."""
     costs = costs_by_block(session.gauges.network)
     if costs is None or not session.gauges.figures:
         return ""
@@ -117,7 +121,7 @@ def cost_line(session: Session, ids: Sequence[str]) -> str:
     macs, weights = sum(m for m, _ in known), sum(w for _, w in known)
     total = session.gauges.figures.macs
     share = f" ({macs / total:.0%})".replace("%", " %") if macs and total else ""
-    return f"{three_digits(macs)} MAC{share} · {format_size(weights)} weights" if macs or weights else "no MACs, no weights"
+    return f"{three_digits(macs)} MAC{share} · {format_size(weights)}" if macs or weights else "no MACs, no weights"
 
 
 def shapes_line(session: Session, id: str) -> str:

@@ -1,5 +1,7 @@
 """The features of the shown sound, and how a kit's int8 sees them; a new mel setting starts from the kept power spectrogram."""
 
+from threading import Lock
+
 import msgspec
 import numpy as np
 
@@ -35,6 +37,11 @@ class Picture(msgspec.Struct, frozen=True, eq=False):
         fe = self.frontend
         return (fe.window - fe.hop) / 2 / fe.sample_rate, len(self.features) * fe.hop / fe.sample_rate
 
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height in seconds and bands."""
+        return self.seconds[0], 0.0, self.seconds[1], float(self.frontend.mels)
+
     def at(self, seconds: float, band: float) -> str:
         """Say what stands at a place of the picture; "" outside it."""
         start, width = self.seconds
@@ -59,6 +66,7 @@ class Spectra:
     """Features of one sound after another; the power spectrogram is kept while sound, window, hop and FFT stay."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._samples: np.ndarray | None = None
         self._key: tuple[int, ...] = ()
         self._power: np.ndarray | None = None
@@ -66,10 +74,12 @@ class Spectra:
     def features(self, fe: FrontEnd, samples: np.ndarray) -> np.ndarray:
         """Return the features of a sound, float32 (frames, mels)."""
         key = (fe.window, fe.hop, fe.fft)
-        if self._power is None or self._samples is not samples or key != self._key:
-            self._power = power_spectrogram(fe, samples)
-            self._samples, self._key = samples, key
-        return features_from_power(fe, self._power)[..., 0]
+        with self._lock:
+            if self._power is None or self._samples is not samples or key != self._key:
+                self._power = power_spectrogram(fe, samples)
+                self._samples, self._key = samples, key
+            power = self._power
+        return features_from_power(fe, power)[..., 0]
 
 
 def picture(fe: FrontEnd, features: np.ndarray, sight: Sight | None = None) -> Picture:
@@ -88,7 +98,7 @@ def picture(fe: FrontEnd, features: np.ndarray, sight: Sight | None = None) -> P
 def own_sight(features: np.ndarray) -> Sight:
     """Return the quantisation that fits these features alone, 0 exact."""
     low, high = min(0.0, float(features.min())), max(0.0, float(features.max()))
-    return Sight(affine((low, high)), "this clip's own range; train to get the network's")
+    return Sight(affine((low, high)), "this clip's own range")
 
 
 def hz_ticks(fe: FrontEnd) -> list[tuple[float, str]]:

@@ -166,7 +166,7 @@ class WavePlot(TimePlot):
     def restyle(self) -> None:
         super().restyle()
         self.curve.setPen(pg.mkPen(theme().accent))
-        self.heard.setBrush(pg.mkBrush(theme().raised))
+        self.heard.setBrush(pg.mkBrush(theme().line))
         for line in self.heard.lines:
             line.setPen(pg.mkPen(theme().dim))
 
@@ -194,16 +194,22 @@ class FeaturePlot(TimePlot):
         self.addItem(self.image)
         self.getAxis("bottom").setHeight(20)
         self.picture: Picture | None = None
+        self._ticks: list[tuple[float, str]] = []
 
     def show_picture(self, shown: Picture) -> None:
         """Show features."""
         old, self.picture = self.picture, shown
         self.image.setImage(shown.colours, autoLevels=False, levels=None, autoDownsample=False)
-        if old is None or old.frontend is not shown.frontend or old.colours.shape != shown.colours.shape:
-            start, width = shown.seconds
-            self.image.setRect(QRectF(start, 0, width, shown.frontend.mels))
+        if old is None or old.extent != shown.extent:
+            self.image.setRect(QRectF(*shown.extent))
             self.box.setYRange(0, shown.frontend.mels, padding=0)
-            self.getAxis("left").setTicks([hz_ticks(shown.frontend)])
+        if old is None or old.frontend is not shown.frontend:
+            self._show_ticks(hz_ticks(shown.frontend))
+
+    def _show_ticks(self, ticks: list[tuple[float, str]]) -> None:
+        if ticks != self._ticks:
+            self._ticks = ticks
+            self.getAxis("left").setTicks([ticks])
 
     def text_at(self, at: QPointF) -> str:
         """Say what stands at a place."""

@@ -11,7 +11,7 @@ from studio.core.errors import StudioError
 from studio.core.frontend import FrontEnd
 from studio.core.state import State
 from studio.data.audio import SUFFIXES
-from studio.ui.plots.clip_features import Picture, Spectra, picture
+from studio.ui.plots.clip_features import Spectra, picture
 from studio.ui.plots.clip_plots import FeaturePlot, TimePlot, WavePlot
 from studio.ui.plots.kit_sight import KitSight
 from studio.ui.plots.shown_clip import Clips, ShownClip, Wanted, wanted_segment
@@ -225,20 +225,24 @@ class ClipView(QFrame):
         number, reply = self._request, self._reply
 
         def run() -> None:
-            reply.came.emit(number, *work())
+            if number == self._request:
+                made = work()
+                if number == self._request:
+                    reply.came.emit(number, *made)
 
         QThreadPool.globalInstance().start(QRunnable.create(run))
 
     def _arrived(self, number: int, made: object, extra: object) -> None:
         if number != self._request:
             return
-        if isinstance(made, Picture):
-            self._show_picture(made)
+        if isinstance(made, np.ndarray):
+            self._show_features(extra, made)
         else:
             self._show_clip(made, extra)
 
     def _show_clip(self, clip: ShownClip | None, problem: str) -> None:
         self.clip, self.problem = clip, problem
+        self._spectra = Spectra()
         self.title.setText(clip.title if clip else "Clip")
         self.title.setToolTip(clip.title if clip else "")
         self.empty.setText(problem or EMPTY)
@@ -262,17 +266,14 @@ class ClipView(QFrame):
             return
         self._drawn = key
         self._request += 1
+        spectra = self._spectra
         if clip.seconds <= AT_ONCE_SECONDS:
-            self._show_picture(self._picture(fe, clip.samples))
+            self._show_features(fe, spectra.features(fe, clip.samples))
         else:
-            self._in_thread(lambda: (self._picture(fe, clip.samples), None))
+            self._in_thread(lambda: (spectra.features(fe, clip.samples), fe))
 
-    def _picture(self, fe: FrontEnd, samples: np.ndarray) -> Picture:
-        made = self._spectra.features(fe, samples)
-        return picture(fe, made, self._sight.sight(made) if self.int8 else None)
-
-    def _show_picture(self, made: Picture) -> None:
-        self.features.show_picture(made)
+    def _show_features(self, fe: FrontEnd, made: np.ndarray) -> None:
+        self.features.show_picture(picture(fe, made, self._sight.sight(made) if self.int8 else None))
         self._show_info()
 
     # saying
@@ -284,9 +285,9 @@ class ClipView(QFrame):
         start, end = self.features.shown_seconds
         said = [f"{start:.3f} – {end:.3f} s"]
         if made.sight is not None:
-            share, quant = made.saturated, made.sight.quant
-            said.append(f"{share:.1%} of values saturate".replace("%", " %"))
-            said.append(f"scale {quant.scale[0]:.4g}, zero {quant.zero_point[0]} of {made.sight.source}")
+            quant = made.sight.quant
+            said = [f"{made.saturated * 100:.1f} % of values saturate", f"by {made.sight.source}", *said]
+            said.append(f"scale {quant.scale[0]:.4g}, zero {quant.zero_point[0]}".replace("-", "−"))
         else:
             low, high = float(made.features.min()), float(made.features.max())
             said.append(f"{made.db(low):.0f} to {made.db(high):.0f} dB".replace("-", "−"))
@@ -347,6 +348,11 @@ class ClipView(QFrame):
             self._cursor.stop()
             self._player.stop()
             self._show_playing()
+
+    def close_view(self) -> None:
+        """Stop playing, and let what is computed beside the window end unheard."""
+        self.stop()
+        self._request += 1
 
     def _follow_player(self) -> None:
         if not self._player.playing:

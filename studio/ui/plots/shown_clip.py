@@ -84,7 +84,7 @@ class Clips:
         clip = kept[1] if kept is not None and kept[0] == stamp else read_clip(path)
         self._read[path] = (stamp, clip)
         while len(self._read) > KEPT:
-            self._read.pop(next(iter(self._read)))
+            self._read.pop(next(iter(self._read)), None)
         return clip
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QThreadPool, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from studio.ui.session import Session
 
 SETTING = "rooms"
 AFTER_PAINT_MS = 30
+THREADS_MS = 2000
 
 
 class DesignRoom(QWidget):
@@ -84,7 +85,8 @@ class DesignRoom(QWidget):
         """Stop what runs and remember the sizes."""
         self.frontend.close_panel()
         if self._clip_view is not None:
-            self._clip_view.stop()
+            self._clip_view.close_view()
+        QThreadPool.globalInstance().waitForDone(THREADS_MS)
         if self._shown:
             stored = self.session.settings.get(SETTING)
             rooms = dict(stored) if isinstance(stored, dict) else {}

@@ -103,7 +103,9 @@ class NumberField(QLineEdit):
         super().__init__(parent)
         self.measure = measure
         self.value: float | None = None
+        self.differ = "differ"
         self._gesture = Gesture(name)
+        self._start: float | None = None
         self._wheel = 0
         self.setObjectName("number")
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -119,7 +121,7 @@ class NumberField(QLineEdit):
             return
         if self.text() != text:
             self.setText(text)
-        self.setPlaceholderText("differ" if value is None else "")
+        self.setPlaceholderText(self.differ if value is None else "")
 
     def refuse(self, refused: bool) -> None:
         """Mark the field as holding a value that cannot be."""
@@ -134,6 +136,7 @@ class NumberField(QLineEdit):
             return
         self.setModified(False)
         self.edited.emit(self._typed_value(self.measure.stepped(self.value, steps)), key or self._gesture.key)
+        self._start = self.value
         self._select_number()
 
     def _reads_as(self, value: float) -> bool:
@@ -159,7 +162,7 @@ class NumberField(QLineEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusInEvent(event)
-        self._gesture.begin()
+        self._begin()
         if event.reason() != Qt.FocusReason.MouseFocusReason:
             self._select_number()
 
@@ -168,14 +171,25 @@ class NumberField(QLineEdit):
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self._settle()
 
+    def _begin(self) -> None:
+        self._gesture.begin()
+        self._start = self.value
+
     def _settle(self) -> None:
-        """End typing: say what is no number, and show what holds."""
-        if self.isModified() and self.measure.read(self.text()) is None and self.text().strip():
-            self.unreadable.emit(self.text().strip())
+        """End typing: where the text cannot be, go back to what held before typing, and have it explained."""
+        text = self.text().strip()
+        unreadable = self.isModified() and bool(text) and self.measure.read(text) is None
+        refused = self.isModified() and self.property("state") == "error"
+        if (unreadable or refused) and self._start is not None and self._start != self.value:
+            self.edited.emit(self._typed_value(self._start), self._gesture.key)
+        if unreadable:
+            self.unreadable.emit(text)
+        elif refused:
+            self._typed(text)
         self.setModified(False)
         self.show_value(self.value)
         self.refuse(False)
-        self._gesture.begin()
+        self._begin()
         self.settled.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -227,6 +241,7 @@ class Explanation(QLabel):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setProperty("kind", "heading")
         self.setProperty("state", "error")
         self.setWordWrap(True)
         self.hide()

@@ -88,6 +88,7 @@ class PairEditor(Editor):
         self.link.setAccessibleName(f"Keep both numbers of {param.name} equal")
         for field, axis in zip(self.fields, AXES, strict=True):
             _name(field, f"{name}.{axis}", param, f" in {axis}")
+            field.differ = "≠"
             self._follow(field)
         for axis, field in enumerate(self.fields):
             field.edited.connect(lambda value, key, axis=axis: self._edited(axis, value, key))
