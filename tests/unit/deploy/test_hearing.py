@@ -49,7 +49,7 @@ def test_scores_are_the_values_that_the_bytes_stand_for():
 def test_kit_hears_clips_and_counts(sample):
     subject = load_subject(sample.path)
     result = flash(subject, board("virtual-m4"), QuietContext(), clips=3, segment=5)
-    assert [c["segment"] for c in result["clips"]][0] == 5 and len(result["clips"]) == 3
+    assert result["clips"][0]["segment"] == 5 and len(result["clips"]) == 3
     for clip in result["clips"]:
         assert len(clip["scores"]) == len(result["labels"]) == len(subject.labels)
         assert sum(clip["scores"]) == pytest.approx(1, abs=0.05)
