@@ -90,6 +90,7 @@ class TimePlot(pg.PlotWidget):
             axis.setPen(pg.mkPen(t.line))
             axis.setTextPen(pg.mkPen(t.dim))
             axis.setTickFont(self._tick_font())
+            axis.setStyle(tickLength=3)
 
     def _tick_font(self):
         font = self.font()
