@@ -173,6 +173,19 @@ class SetTargets(msgspec.Struct, frozen=True, tag=True):
         return msgspec.structs.replace(project, targets=self.targets)
 
 
+class SetInterval(msgspec.Struct, frozen=True, tag=True):
+    """Set how often the model runs, in milliseconds."""
+
+    interval_ms: float
+
+    @property
+    def title(self) -> str:
+        return f"inference interval {self.interval_ms:g} ms"
+
+    def apply(self, project: Project, blocks: Registry[Block]) -> Project:
+        return _checked(msgspec.structs.replace(project, interval_ms=self.interval_ms))
+
+
 class SetRecipe(msgspec.Struct, frozen=True, tag=True):
     """Change how the project trains."""
 
@@ -194,7 +207,18 @@ class Rename(msgspec.Struct, frozen=True, tag=True):
 
 
 AnyEdit = (
-    AddBlock | InsertBlock | RemoveBlocks | SetParams | Connect | Disconnect | SetFrontEnd | SetLabels | SetTargets | SetRecipe | Rename
+    AddBlock
+    | InsertBlock
+    | RemoveBlocks
+    | SetParams
+    | Connect
+    | Disconnect
+    | SetFrontEnd
+    | SetLabels
+    | SetTargets
+    | SetInterval
+    | SetRecipe
+    | Rename
 )
 
 

@@ -137,6 +137,32 @@ def test_many_cards_fold_to_a_line_and_a_click_unfolds_one(session, column):
     assert not card.body.isVisibleTo(column)
 
 
+def test_the_interval_is_the_budget_of_time(session, column):
+    card, field = column.cards["virtual-m4"], column.interval.field
+    assert field.text() == "1 s"
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "20 ms")
+    assert session.document.project.interval_ms == 20
+    assert row(card, "Time").state == "too_large"
+    assert "intervals" in card.body.note.text()
+    assert session.document.undo_stack.count() == 1
+    session.document.undo_stack.undo()
+    assert row(card, "Time").state == "fits"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    assert session.document.project.interval_ms == 1050
+
+
+def test_the_reserve_moves_the_mark_at_once(session, column):
+    card = column.cards["virtual-m4"]
+    assert row(card, "RAM").reserve == pytest.approx(0.9)
+    session.settings.set("reserve_percent", 90)
+    session.settings_changed.emit("reserve_percent")
+    assert row(card, "RAM").reserve == pytest.approx(0.1)
+    assert row(card, "Time").reserve == 0
+
+
 def test_the_runtime_is_switched_on_the_card_and_remembered(session, column):
     card = column.cards["virtual-m4"]
     flash = row(card, "Flash").value

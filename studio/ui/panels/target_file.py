@@ -42,6 +42,7 @@ class FileCard(QFrame):
         column.setContentsMargins(PAD + 2, GAP + 2, PAD + 2, GAP + 2)
         column.setSpacing(GAP)
         column.addLayout(self._make_title())
+        self.restyle()
         self._about = QLabel()
         self._about.setProperty("kind", "dim")
         self._about.setWordWrap(True)
@@ -60,7 +61,6 @@ class FileCard(QFrame):
         self.word = QLabel()
         self.close_button = QToolButton()
         self.close_button.setObjectName("quiet")
-        self.close_button.setIcon(glyph("close", theme().dim))
         self.close_button.setToolTip("Put this card away")
         self.close_button.setAccessibleName(f"Close {self.path.name}")
         self.close_button.clicked.connect(self.closed)
@@ -68,6 +68,10 @@ class FileCard(QFrame):
         row.addWidget(self.word)
         row.addWidget(self.close_button)
         return row
+
+    def restyle(self) -> None:
+        """Draw the icon in the theme's colours."""
+        self.close_button.setIcon(glyph("close", theme().dim))
 
     def load(self) -> bool:
         """Read the file and show the estimate; where that fails, say why and return False."""

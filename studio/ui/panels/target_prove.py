@@ -66,7 +66,7 @@ class Prover(QObject):
         if run is None or run.error is not None:
             return
         if run.job is None:
-            self._drop(key)
+            self._drop(run)
             return
         run.stopping, run.words = True, "stopping"
         run.job.cancel()
@@ -75,7 +75,7 @@ class Prover(QObject):
     def dismiss(self, key: str) -> None:
         """Forget a proof that failed."""
         if key in self.runs and self.runs[key].error is not None:
-            self._drop(key)
+            self._drop(self.runs[key])
 
     def cancel_all(self) -> None:
         """Stop everything and forget what failed."""
@@ -83,10 +83,12 @@ class Prover(QObject):
             self.dismiss(key)
             self.cancel(key)
 
-    def _drop(self, key: str) -> None:
-        run = self.runs.pop(key)
+    def _drop(self, run: Run) -> None:
+        """Forget a proof, unless another took its place meanwhile."""
+        if self.runs.get(run.key) is run:
+            del self.runs[run.key]
         self._release(run)
-        self.changed.emit(key)
+        self.changed.emit(run.key)
 
     def _release(self, run: Run) -> None:
         """Take the design's copy away once no proof needs it."""
@@ -118,13 +120,14 @@ class Prover(QObject):
             self.changed.emit(run.key)
 
     def _done(self, run: Run, result: Mapping[str, Any]) -> None:
-        self._drop(run.key)
-        run.finished(result)
+        self._drop(run)
+        if not run.stopping:  # whoever stopped it may be gone
+            run.finished(result)
         self._next()
 
     def _failed(self, run: Run, job: Job, error: StudioError) -> None:
         if isinstance(error, Cancelled):
-            self._drop(run.key)
+            self._drop(run)
         else:
             run.error, run.details = error, details_of(run, job, error)
             self._release(run)

@@ -16,6 +16,7 @@ from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
+from studio.ui.panels.target_interval import IntervalRow
 from studio.ui.panels.target_prove import Prover, Run, Snapshot, kits_for
 from studio.ui.panels.target_reading import change, changes
 from studio.ui.panels.target_strip import RamStrip
@@ -49,11 +50,14 @@ class TargetsColumn(QFrame):
         column.setContentsMargins(PAD + GAP, PAD, PAD + GAP, PAD)
         column.setSpacing(PAD)
         column.addLayout(self._make_head())
+        self.interval = IntervalRow(session)
+        column.addWidget(self.interval)
         column.addWidget(self._make_list(), 1)
         self.strip = RamStrip(session)
         column.addWidget(self.strip)
         session.gauges.updated.connect(self._show)
         session.theme_changed.connect(self._restyle)
+        session.settings_changed.connect(self._show_setting)
         session.settings_changed.connect(self._show_setting)
         session.document_replaced.connect(self._replace)
         self.prover.changed.connect(self._show_run)
@@ -108,6 +112,7 @@ class TargetsColumn(QFrame):
         for card in (*self.cards.values(), *self.guests.values()):
             card.show_figures()
         self._show_edit()
+        self.interval.show_interval()
         if targets:
             self.strip.show_target(targets[0])
         self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
@@ -138,6 +143,7 @@ class TargetsColumn(QFrame):
         unknown = [t for t in self.session.document.project.targets if t not in self.session.gauges.boards]
         self._title.setText(f"TARGETS · {count} selected" if count else "TARGETS")
         self._empty.setVisible(not count)
+        self.interval.setVisible(bool(count))
         self._unknown.setText(f"There is no board {', '.join(unknown)} here; it keeps its place in the project." if unknown else "")
         self._unknown.setVisible(bool(unknown))
 
@@ -193,7 +199,19 @@ class TargetsColumn(QFrame):
     def _all_changes(self) -> str:
         return "<br>".join(f"{card.target.name}: {changes(*pair) or 'no change'}" for card, pair in self._pairs())
 
+    def _show_setting(self, key: str) -> None:
+        if key not in ("reserve_percent", "runtime"):
+            return
+        for id, card in self.cards.items():
+            card.runtime = self._runtime_of(id)
+            card.show_figures()
+        for file in self.files:
+            file.show_figures()
+        self._show_edit()
+
     def _restyle(self) -> None:
+        for file in self.files:
+            file.restyle()
         for widget in self.findChildren(QWidget):
             widget.update()
 

@@ -1,6 +1,7 @@
 """A gauge: one resource against its budget, with what a kit said beside the estimate."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ Verdict = Literal["fits", "tight", "too_large", "unknown"]
 
 LABEL, VALUE, SHARE = 54, 66, 76
 LINE, BAR, UNDER = 20, 6, 14
+_KIT_LABEL = 46
 _SMALL = 12
 
 
@@ -154,8 +156,9 @@ def small_font(widget: QWidget) -> QFont:
 
 def kit_columns(width: int) -> tuple[tuple[float, float], ...]:
     """Return where estimate, kit and difference stand in a row of this width."""
-    each = (width - LABEL) / 3
-    return tuple((LABEL + i * each, LABEL + (i + 1) * each) for i in range(3))
+    room = width - _KIT_LABEL
+    ends = [_KIT_LABEL + share * room for share in (0.0, 0.36, 0.71, 1.0)]
+    return tuple(pairwise(ends))
 
 
 class KitHeading(QWidget):

@@ -16,6 +16,7 @@ from studio.core.edits import (
     RemoveBlocks,
     Rename,
     SetFrontEnd,
+    SetInterval,
     SetLabels,
     SetParams,
     SetRecipe,
@@ -43,6 +44,7 @@ edits = st.one_of(
     ),
     st.builds(SetLabels, st.lists(st.text(max_size=5), max_size=3).map(tuple)),
     st.builds(SetTargets, st.lists(st.text(max_size=5), max_size=2).map(tuple)),
+    st.builds(SetInterval, st.floats(-10, 1e9)),
     st.builds(Rename, st.text(max_size=5)),
     st.builds(SetRecipe, st.builds(Recipe, epochs=st.integers(1, 9))),
 )
