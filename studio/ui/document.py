@@ -177,6 +177,7 @@ class Document(QObject):
             self._journal.discard()
         else:
             self._journal.close()
+        self.undo_stack.blockSignals(True)  # its destructor would tell listeners that outlive it
         self._lock.__exit__(None, None, None)
 
     def _with(self, project: Project, positions: Mapping[str, tuple[float, float]] | None) -> State:

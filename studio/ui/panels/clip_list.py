@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from studio.core.library import Library, Segment
 from studio.ui.theme import PAD, RADIUS, theme
-from studio.ui.widgets.thumbnails import COLUMNS, Thumbnails
+from studio.ui.widgets.thumbnails import Thumbnails
 
 MIME = "application/x-otolith-clips"
 ROW = 46
@@ -134,7 +134,7 @@ class ClipDelegate(QStyledItemDelegate):
         small = QFont(font)
         small.setPixelSize(11)
         _text(painter, name, clip_name(segment), font, t.text)
-        _text(painter, name.translated(0, 18), " · ".join(filter(None, about)), small, t.dim)
+        _text(painter, name.translated(0, 18), " · ".join(filter(None, about)), small, t.dim, elide=Qt.TextElideMode.ElideRight)
         right = rect.adjusted(rect.width() - room.split, 0, -PAD, 0)
         _text(painter, right, segment.split, small, t.dim if segment.split == "train" else t.text, Qt.AlignmentFlag.AlignRight)
         if room.label:
@@ -159,18 +159,13 @@ class ClipDelegate(QStyledItemDelegate):
         if summary is not None and summary.problem:
             _text(painter, rect.toRect(), summary.problem, painter.font(), t.too_large)
             return
-        polygon = self._thumbnails.polygon(library, segment)
-        if polygon is None:
+        scale = painter.device().devicePixelRatioF()
+        picture = self._thumbnails.picture(library, segment, rect.size().toSize(), t.accent, scale)
+        if picture is None:
             painter.setPen(QPen(QColor(t.line), 1))
             painter.drawLine(QPointF(rect.left(), rect.center().y()), QPointF(rect.right(), rect.center().y()))
             return
-        painter.save()
-        painter.translate(rect.left(), rect.center().y())
-        painter.scale(rect.width() / (COLUMNS - 1), rect.height() / 2)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.accent))
-        painter.drawPolygon(polygon)
-        painter.restore()
+        painter.drawPixmap(rect.topLeft(), picture)
         self._cursor(painter, rect, library, segment)
 
     def _cursor(self, painter: QPainter, rect: QRectF, library: Library, segment: Segment) -> None:
@@ -184,11 +179,17 @@ class ClipDelegate(QStyledItemDelegate):
 
 
 def _text(
-    painter: QPainter, rect: QRect, text: str, font: QFont, colour: str, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft
+    painter: QPainter,
+    rect: QRect,
+    text: str,
+    font: QFont,
+    colour: str,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
 ) -> None:
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, rect.width())
+    shown = painter.fontMetrics().elidedText(text, elide, rect.width())
     painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, shown)
 
 

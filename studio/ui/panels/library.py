@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from studio.ui.panels.health_bar import HealthBar, HealthLine, health_lines
 from studio.ui.panels.label_list import LabelList
 from studio.ui.session import Session
 from studio.ui.theme import PAD, ROOM
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.thumbnails import Thumbnails
 
@@ -78,10 +78,9 @@ class LibraryPanel(QFrame):
         column.addLayout(row)
         column.addWidget(self.health)
         column.addWidget(self._make_lists(), 1)
-        self.footer = QLabel()
+        self.footer = ElidedLabel()
         self.footer.setObjectName("clip_footer")
         self.footer.setProperty("kind", "dim")
-        self.footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column.addWidget(self.footer)
 
     def _make_lists(self) -> QSplitter:
@@ -181,7 +180,10 @@ class LibraryPanel(QFrame):
 
     def _library_changed(self) -> None:
         self.thumbnails.survey(self.library, self.library.segments)
-        self._show_health()
+        if self.health.chosen:  # its numbers are those of the library before
+            self._show_health()
+        else:
+            self._check_soon()
         self.refresh()
 
     def _check_soon(self) -> None:

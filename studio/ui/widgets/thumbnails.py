@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QPolygonF
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from studio.audio.level import CLIPPED, envelope
 from studio.core.errors import StudioError
@@ -18,6 +18,7 @@ from studio.ui.widgets.live_wave import outline_polygon
 
 COLUMNS = 320
 KEPT = 4096
+PICTURES = 192
 WAITING = 48
 QUIETEST = 0.05
 
@@ -57,7 +58,7 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._known: OrderedDict[Key, Summary] = OrderedDict()
-        self._polygons: dict[Key, QPolygonF] = {}
+        self._pictures: OrderedDict[tuple[Key, int, int, str, float], QPixmap] = OrderedDict()
         self._asked: deque[_Order] = deque(maxlen=WAITING)
         self._later: deque[_Order] = deque()
         self._lock = threading.Lock()
@@ -72,16 +73,18 @@ class Thumbnails(QObject):
             self._ask(_order(library, segment, key))
         return known
 
-    def polygon(self, library: Library, segment: Segment) -> QPolygonF | None:
-        """Return a clip's outline, x from 0 to COLUMNS - 1 and y of -1 to 1, or None and make it."""
-        key = key_of(library, segment)
-        if key not in self._polygons:
-            summary = self.summary(library, segment)
-            if summary is None:
-                return None
-            loudest = max(QUIETEST, summary.peak)
-            self._polygons[key] = outline_polygon(summary.columns / loudest)
-        return self._polygons[key]
+    def picture(self, library: Library, segment: Segment, size: QSize, colour: str, scale: float) -> QPixmap | None:
+        """Return a clip's outline drawn at a size in pixels of a screen's scale, or None and make it."""
+        summary = self.summary(library, segment)
+        if summary is None:
+            return None
+        key = (key_of(library, segment), size.width(), size.height(), colour, scale)
+        if key not in self._pictures:
+            self._pictures[key] = _draw(summary, size, colour, scale)
+            while len(self._pictures) > PICTURES:
+                self._pictures.popitem(last=False)
+        self._pictures.move_to_end(key)
+        return self._pictures[key]
 
     def survey(self, library: Library, segments: Iterable[Segment]) -> None:
         """Make the summaries of all these clips in the background, once."""
@@ -139,8 +142,7 @@ class Thumbnails(QObject):
     def _keep(self, key: Key, summary: Summary) -> None:
         self._known[key] = summary
         while len(self._known) > KEPT:
-            old, _ = self._known.popitem(last=False)
-            self._polygons.pop(old, None)
+            self._known.popitem(last=False)
 
     def _say(self) -> None:
         if not self._closed:
@@ -148,6 +150,21 @@ class Thumbnails(QObject):
                 self.ready.emit()
             except RuntimeError:  # the window was closed meanwhile
                 self._closed = True
+
+
+def _draw(summary: Summary, size: QSize, colour: str, scale: float) -> QPixmap:
+    picture = QPixmap(size * scale)
+    picture.setDevicePixelRatio(scale)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(0, size.height() / 2)
+    painter.scale(size.width() / (COLUMNS - 1), size.height() / 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawPolygon(outline_polygon(summary.columns / max(QUIETEST, summary.peak)))
+    painter.end()
+    return picture
 
 
 def _order(library: Library, segment: Segment, key: Key) -> _Order:
