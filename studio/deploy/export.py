@@ -1,10 +1,6 @@
 """Export: hand an exporter all it needs, and put what it writes in place whole or not at all."""
 
-import contextlib
-import hashlib
-import secrets
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +15,13 @@ from studio.core.program import Program
 from studio.core.protocols import ExportJob, FrontEndTables, GoldenVector, JobContext, RuntimeFiles
 from studio.core.target import TargetDevice
 from studio.deploy import oracle
+from studio.deploy.export_folder import RECORD, ExportRecord, earlier_export, file_hash, place
 from studio.deploy.subject import Subject, load_subject, with_random_weights
 from studio.jobs import StepContext
 from studio.plugin import Plugins, load_plugins
-from studio.storage.atomic import new_folder, write_error
 
 GOLDEN = 8
 DEFAULT_TARGET = "virtual-m4"
-RECORD = "otolith-export.json"
-
-
-class ExportRecord(msgspec.Struct, frozen=True):
-    """What an export was made of, and its files with their SHA-256: by it a later export knows what it may replace."""
-
-    studio: str
-    exporter: str
-    model: str
-    digest: str
-    trained: bool
-    target: str
-    files: dict[str, str]
-    schema: int = 1
 
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
@@ -61,10 +43,10 @@ def export(
     Other folders are refused. An earlier export that was changed since is replaced with `force` only; files in it that no
     export made stay. An untrained subject gets random weights. Raises InputError, UnsupportedOperator, and what the exporter raises.
     """
-    earlier = _earlier(out, force)
+    earlier = earlier_export(out, force)
     plugins = load_plugins()
     plugins.exporters.get(exporter)
-    with _place(out, earlier) as folder:
+    with place(out, earlier) as folder:
         job = assemble(_with_weights(subject, seed), target, StepContext(context, 0.0, 0.5))
         if context.cancelled:
             raise Cancelled("the export was cancelled")
@@ -208,80 +190,5 @@ def _write(plugins: Plugins, exporter: str, job: ExportJob, folder: Path, contex
 
 
 def _record(exporter: str, job: ExportJob, folder: Path) -> ExportRecord:
-    files = {p.relative_to(folder).as_posix(): _hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    files = {p.relative_to(folder).as_posix(): file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     return ExportRecord(__version__, exporter, job.name, job.network.digest(), job.trained, job.target.id, files)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _earlier(out: Path, force: bool) -> ExportRecord | None:
-    """Return the record of the export that `out` holds, or None where it is new or empty; raise InputError where it may not be replaced."""
-    if out.exists() and not out.is_dir():
-        raise InputError("there is a file of this name", where=str(out), hint="choose a new folder")
-    if not out.is_dir() or not any(out.iterdir()):
-        return None
-    try:
-        record = msgspec.json.decode((out / RECORD).read_bytes(), type=ExportRecord)
-    except (OSError, msgspec.DecodeError):
-        hint = "choose a new or an empty folder, or that of an earlier export"
-        raise InputError("the folder is not empty and holds no export", where=str(out), hint=hint) from None
-    changed = _changed(out, record)
-    if changed and not force:
-        hint = "--force replaces it, or choose another folder"
-        raise InputError(f"the export there was changed since: {', '.join(changed[:5])}", where=str(out), hint=hint)
-    return record
-
-
-def changed_export(out: Path) -> tuple[str, ...]:
-    """Name the files of the export in `out` that were changed since it was made; () where there is none, or nothing was."""
-    try:
-        record = msgspec.json.decode((out / RECORD).read_bytes(), type=ExportRecord)
-    except (OSError, msgspec.DecodeError):
-        return ()
-    return tuple(_changed(out, record))
-
-
-def _changed(out: Path, record: ExportRecord) -> list[str]:
-    return [name for name, known in record.files.items() if not (out / name).is_file() or _hash(out / name) != known]
-
-
-@contextlib.contextmanager
-def _place(out: Path, earlier: ExportRecord | None) -> Iterator[Path]:
-    """Yield a folder to fill, which becomes `out` at the end, in place of an earlier export."""
-    if earlier is None:
-        with new_folder(out) as folder:
-            yield folder
-        return
-    fresh = _beside(out)
-    try:
-        with new_folder(fresh) as folder:
-            yield folder
-        _replace(out, fresh, earlier)
-    except OSError as error:
-        raise write_error(out, error) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _beside(out: Path) -> Path:
-    return out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.part")
-
-
-def _replace(out: Path, fresh: Path, earlier: ExportRecord) -> None:
-    """Swap the folders; what no export made moves over first, so that the swap itself is one step."""
-    ours = {*earlier.files, RECORD}
-    for path in sorted(p for p in out.rglob("*") if not p.is_dir()):
-        name = path.relative_to(out)
-        if name.as_posix() not in ours and not (fresh / name).exists():
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, fresh / name, follow_symlinks=False)
-    old = _beside(out)
-    out.replace(old)
-    try:
-        fresh.replace(out)
-    except OSError:
-        old.replace(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

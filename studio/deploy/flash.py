@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from studio.deploy.build import build
 from studio.deploy.conversation import Record, answers, clip_records, encode, tensor_records
 from studio.deploy.export import GOLDEN, generate
 from studio.deploy.hearing import Choice, choose_clips, heard_clips
+from studio.deploy.steps import STEPS
 from studio.deploy.subject import Subject, load_subject, with_random_weights
 from studio.estimate.latency import wait_factor
 from studio.jobs import StepContext
@@ -22,7 +22,6 @@ from studio.plugin import Plugins, load_plugins
 
 EXPORTER = "export_c"
 ANSWER_TIMEOUT_S = 300.0
-STEPS: Mapping[str, float] = MappingProxyType({"generate": 0.0, "compile": 0.2, "program": 0.6, "run": 0.8, "answers": 0.97})
 
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from studio.core.errors import Cancelled, StudioError
 from studio.core.project import Project
 from studio.core.target import TargetDevice
-from studio.deploy.flash import STEPS
+from studio.deploy.steps import STEPS
 from studio.ui.gauges import same_design
 from studio.ui.jobs import Job
 from studio.ui.panels.deploy_outputs import KitOutputs

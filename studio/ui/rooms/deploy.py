@@ -11,7 +11,7 @@ from studio.core.errors import StudioError
 from studio.core.project import design_digest
 from studio.core.state import State
 from studio.core.target import TargetDevice
-from studio.deploy.export import changed_export
+from studio.deploy.export_folder import changed_export
 from studio.ui.jobs import Job
 from studio.ui.panels.deploy_export import ExportCard
 from studio.ui.panels.deploy_flash import FlashCard
@@ -25,7 +25,7 @@ from studio.ui.theme import GAP, PAD, ROOM
 
 EXPORT, FLASH = "studio.deploy.export:run", "studio.deploy.flash:run"
 CLIPS = 10
-LEFT = 380
+LEFT = 366
 
 
 class DeployRoom(QWidget):

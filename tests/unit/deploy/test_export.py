@@ -7,7 +7,8 @@ import pytest
 
 from studio.boards import board
 from studio.core import errors
-from studio.deploy.export import RECORD, assemble, export, golden_inputs, run
+from studio.deploy.export import assemble, export, golden_inputs, run
+from studio.deploy.export_folder import RECORD
 from studio.deploy.subject import load_subject, with_random_weights
 from studio.jobs import JobSpec, QuietContext
 from studio.jobs import run as run_job
