@@ -145,6 +145,7 @@ def test_the_interval_is_the_budget_of_time(session, column):
     QTest.keyClicks(field, "20 ms")
     assert session.document.project.interval_ms == 20
     assert row(card, "Time").state == "too_large"
+    assert card.header.word == "✕ too slow"
     assert "intervals" in card.body.note.text()
     assert session.document.undo_stack.count() == 1
     session.document.undo_stack.undo()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QHea
 from studio.core.edits import SetTargets
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
-from studio.ui.panels.target_reading import SIGNS, WORDS, excess, format_clock, readings, refusal, short_core, verdict
+from studio.ui.panels.target_reading import excess, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
 from studio.ui.theme import PAD, theme
 
@@ -92,8 +92,8 @@ class BoardTable(QAbstractTableModel):
         if refusal(made):
             return "too_large", "✕ cannot run", refusal(made)
         interval = gauges.shown.project.interval_ms
-        state = verdict(readings(made, gauges.boards[id], interval, self._session.settings.get("reserve_percent")))
-        return state, f"{SIGNS[state]} {WORDS[state]}", excess(made, gauges.boards[id], interval)
+        shown = readings(made, gauges.boards[id], interval, self._session.settings.get("reserve_percent"))
+        return verdict(shown), word_of(shown), excess(made, gauges.boards[id], interval)
 
 
 def _side(column: int) -> Qt.AlignmentFlag:

@@ -31,7 +31,7 @@ class TargetBody(QWidget):
         rows = QVBoxLayout(self._gauges)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        self._heading = KitHeading(("estimate", "emulated", "difference"))
+        self._heading = KitHeading(("estimate", "emulated", "differs"))
         rows.addWidget(self._heading)
         self.rows = [GaugeRow() for _ in range(4)]
         for row in self.rows:
@@ -98,7 +98,7 @@ class TargetBody(QWidget):
         self._gauges.setVisible(bool(readings))
         self._heading.setVisible(kit is not None)
         if self._heading.words[1] != kit_word:
-            self._heading.words = ("estimate", kit_word, "difference")
+            self._heading.words = ("estimate", kit_word, "differs")
         for row, reading in zip(self.rows, readings, strict=False):
             row.show_reading(reading, greyed, tip)
         self._show_proof(kit)

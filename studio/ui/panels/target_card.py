@@ -12,7 +12,7 @@ from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, explain, format_clock, readings, refusal, short_core, verdict
+from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.gauge import Reading
@@ -65,13 +65,15 @@ class TargetCard(QFrame):
         self.runtime_button = QToolButton()
         self.runtime_button.setObjectName("quiet")
         self.runtime_button.setFont(small)
+        self.runtime_button.setStyleSheet("padding: 3px 2px;")
         self.runtime_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.runtime_button.setMenu(self._runtime_menu(self.runtime_button))
         self.runtime_button.setToolTip("which runtime's figures this card shows")
         self.more = QToolButton()
         self.more.setObjectName("quiet")
         self.more.setText("⋯")
-        self.more.setFixedWidth(22)
+        self.more.setStyleSheet("padding: 3px 2px;")
+        self.more.setFixedWidth(24)
         self.more.setAccessibleName(f"More for {self.target.name}")
         self.more.setToolTip("move or remove this target")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -149,8 +151,7 @@ class TargetCard(QFrame):
         state = "unknown" if greyed else verdict(shown)
         worst = max(shown, key=lambda r: r.fraction, default=None)
         aside = f"{worst.name} {worst.share.partition(' of ')[0]}" if worst else ""
-        refused = not shown and not greyed
-        self.header.show_verdict(state, aside, "✕ cannot run" if refused else "not complete" if greyed else "")
+        self.header.show_verdict(state, aside, "not complete" if greyed else word_of(shown))
         if self.property("state") != state:
             self.setProperty("state", state)
             self.style().unpolish(self)

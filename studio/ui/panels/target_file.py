@@ -18,7 +18,7 @@ from studio.estimate.counts import figures
 from studio.estimate.report import report
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import SIGNS, WORDS, excess, explain, readings, refusal, verdict
+from studio.ui.panels.target_reading import excess, explain, readings, refusal, verdict, word_of
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
@@ -104,8 +104,7 @@ class FileCard(QFrame):
         tip = partial(self._explain, made, interval)
         self.body.show_readings(shown, self._validation, "emulated" if self.kit.virtual else "measured", tip=tip)
         say(self.body.note, refusal(made) or excess(made, self.kit, interval), "too_large")
-        state = verdict(shown)
-        say(self.word, f"{SIGNS[state]} {WORDS[state]}" if shown else "✕ cannot run", state)
+        say(self.word, word_of(shown), verdict(shown))
 
     def _explain(self, made: ResourceReport, interval_ms: float, name: str) -> str:
         return explain(name, made, self.kit, interval_ms, self._session.settings.get("reserve_percent"))

@@ -4,7 +4,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
-from studio.ui.panels.target_reading import SIGNS, WORDS
 from studio.ui.theme import GAP, theme
 from studio.ui.widgets.gauge import Verdict
 
@@ -32,12 +31,11 @@ class TargetHeader(QAbstractButton):
         self._pressed_at: int | None = None
         self._dragging = False
 
-    def show_verdict(self, state: Verdict, aside: str, word: str = "") -> None:
-        """Show the verdict at the right, and `aside` before it while the card is folded."""
-        word = word or f"{SIGNS[state]} {WORDS[state]}".strip()
+    def show_verdict(self, state: Verdict, aside: str, word: str) -> None:
+        """Show the verdict at the right, in the colour of its state, and `aside` before it while the card is folded."""
         if (state, aside, word) != (self.state, self.aside, self.word):
             self.state, self.aside, self.word = state, aside, word
-            self.setAccessibleName(f"{self.text()}: {WORDS[state] or word}. {aside}")
+            self.setAccessibleName(f"{self.text()}: {word}. {aside}")
             self.update()
 
     def set_open(self, open: bool) -> None:

@@ -98,6 +98,15 @@ def verdict(shown: tuple[Reading, ...]) -> Verdict:
     return max((r.state for r in shown), key=order.index, default="too_large")
 
 
+def word_of(shown: tuple[Reading, ...]) -> str:
+    """Return a card's verdict in a word, with its sign."""
+    state = verdict(shown)
+    if not shown:
+        return "✕ cannot run"
+    late = state == "too_large" and all(r.state != "too_large" for r in shown if r.name != "Time")
+    return f"{SIGNS[state]} {'too slow' if late else WORDS[state]}"
+
+
 def excess(made: ResourceReport, target: TargetDevice, interval_ms: float) -> str:
     """Say by how much a design is too large for a board, "" where it fits."""
     found = [m for m in measures(made, target, interval_ms, 0, None) if m.taken > m.budget]
