@@ -79,7 +79,7 @@ class PortAudioStream:
         self.listening = True
 
     def _hear(self, data: np.ndarray, frames: int, when: Any, status: Any) -> None:
-        self.ring.write(data[:, 0])
+        self.ring.write(np.nan_to_num(data[:, 0], posinf=1, neginf=-1))  # float devices may bring what is no number
 
     def poll(self) -> int:
         """Return the samples so far; a stream that ended by itself, or brings nothing for long, is a device that went."""

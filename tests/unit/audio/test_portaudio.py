@@ -95,6 +95,8 @@ def test_a_device_that_refuses_the_rate_runs_at_its_own(library):
     library.streams[0].settings["callback"](block, 480, None, None)
     assert stream.poll() == 480
     assert stream.ring.window(480).tolist() == list(range(480))
+    library.streams[0].settings["callback"](np.full((8, 2), np.nan, np.float32), 8, None, None)
+    assert not stream.ring.window(8).any()
     stream.stop()
     assert not library.streams[0].active
 
