@@ -165,6 +165,8 @@ def style_sheet(t: Theme) -> str:
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 18px; }}
     QAbstractSpinBox::up-arrow {{ image: url("{icons}/up_{t.mode}.svg"); width: 10px; height: 10px; }}
     QAbstractSpinBox::down-arrow {{ image: url("{icons}/down_{t.mode}.svg"); width: 10px; height: 10px; }}
+    QTableView#runs::item {{ padding: 0 6px; }}
+    QTableView#runs::item:selected {{ background: {t.raised}; color: {t.text}; border-top: 1px solid {t.accent}; border-bottom: 1px solid {t.accent}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none; padding: 4px 6px; }}
     QGraphicsView {{ border: 1px solid transparent; }}
     QSplitter::handle {{ background: {t.line}; }}

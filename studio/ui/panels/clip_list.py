@@ -87,7 +87,7 @@ def describe(library: Library, segment: Segment) -> str:
     return " · ".join(parts)
 
 
-class _Columns(msgspec.Struct, frozen=True):
+class Columns(msgspec.Struct, frozen=True):
     """Widths of a row's columns in pixels; the waveform has the rest."""
 
     name: int
@@ -136,16 +136,20 @@ class ClipDelegate(QStyledItemDelegate):
         _text(painter, name, clip_name(segment), font, t.text)
         _text(painter, name.translated(0, 18), " · ".join(filter(None, about)), small, t.dim, elide=Qt.TextElideMode.ElideRight)
         right = rect.adjusted(rect.width() - room.split, 0, -PAD, 0)
-        _text(painter, right, segment.split, small, t.dim if segment.split == "train" else t.text, Qt.AlignmentFlag.AlignRight)
+        _text(painter, right, self.remark(segment), small, t.dim if segment.split == "train" else t.text, Qt.AlignmentFlag.AlignRight)
         if room.label:
             label = rect.adjusted(rect.width() - room.split - room.label, 0, -room.split, 0)
             _text(painter, label, segment.label, font, t.text)
 
-    def _columns(self, rect: QRect) -> "_Columns":
+    def remark(self, segment: Segment) -> str:
+        """Return the word at a row's end: the part of the split."""
+        return segment.split
+
+    def _columns(self, rect: QRect) -> "Columns":
         """Share a row's width out; where it is narrow the label stands under the name."""
         if rect.width() < NARROW:
-            return _Columns(132, 0, 70)
-        return _Columns(200, 104 if self._view.shows_labels else 0, 84)
+            return Columns(132, 0, 70)
+        return Columns(200, 104 if self._view.shows_labels else 0, 84)
 
     def _wave_rect(self, rect: QRect) -> QRectF:
         room = self._columns(rect)

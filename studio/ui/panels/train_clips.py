@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import msgspec
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import audio
-from studio.core.library import Library
+from studio.core.library import Library, Segment
 from studio.data.audio import read_clip
 from studio.storage.predictions import Prediction
-from studio.ui.panels.clip_list import ClipList, clip_name
+from studio.ui.panels.clip_list import NARROW, ClipDelegate, ClipList, Columns, clip_name
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
@@ -35,9 +35,11 @@ class ClipsPanel(QWidget):
     def __init__(self, session: Session, thumbnails: Thumbnails) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.session, self.player = session, audio.player()
         self.cell = CellClips()
         self._by_number: dict[int, Prediction] = {}
+        self._by_place: dict[tuple[str, int, int], Prediction] = {}
         self._playing = -1
         self._cursor = QTimer(self, interval=CURSOR_MS)
         self._cursor.timeout.connect(self._show_cursor)
@@ -47,6 +49,7 @@ class ClipsPanel(QWidget):
         self.clips.setObjectName("cell_clips")
         self.clips.setAccessibleName("Clips of the chosen cell")
         self.clips.shows_labels = False
+        self.clips.setItemDelegate(CellDelegate(self, thumbnails))
         self.clips.setDragEnabled(False)
         self.clips.chosen.connect(self._chosen)
         self.clips.play_wanted.connect(self.play)
@@ -90,6 +93,7 @@ class ClipsPanel(QWidget):
         """Find the clips in the library as it is now."""
         library, found = self.session.document.library, self._found()
         self._by_number = found
+        self._by_place = {p.place: p for p in found.values()}
         numbers = tuple(found)
         current = self.session.segment if self.session.segment in found else (numbers[0] if numbers else -1)
         self.clips.show_clips(library, numbers, current)
@@ -122,6 +126,12 @@ class ClipsPanel(QWidget):
         found = {numbers[p.place]: p for p in self.cell.predictions if p.place in numbers}
         sure = {n: max(p.scores(self.cell.model), default=0.0) for n, p in found.items()}
         return {n: found[n] for n in sorted(found, key=lambda n: -sure[n])}
+
+    def sureness(self, segment: Segment) -> str:
+        """Say how sure the model was of a listed clip; "" where its outputs are no shares."""
+        prediction = self._by_place.get((segment.recording, segment.start, segment.end))
+        best = max(prediction.scores(self.cell.model), default=2.0) if prediction else 2.0
+        return f"{100 * best:.0f} %" if 0 <= best <= 1 else ""
 
     def _why_empty(self) -> str:
         if self.cell.missing:
@@ -199,3 +209,18 @@ def scores_in_words(prediction: Prediction, labels: Sequence[str], model: str) -
     other = prediction.heard("float" if model == "int8" else "int8")
     differs = f"; {'float' if model == 'int8' else 'int8'} heard “{other}”" if other != prediction.heard(model) else ""
     return f"{model} heard: {said}{differs}"
+
+
+class CellDelegate(ClipDelegate):
+    """Draws a clip of a cell: its name, its sound, and how sure the model was."""
+
+    def __init__(self, panel: ClipsPanel, thumbnails: Thumbnails) -> None:
+        super().__init__(thumbnails, panel.clips)
+        self._panel = panel
+
+    def remark(self, segment: Segment) -> str:
+        """Return the highest of the model's outputs for the clip."""
+        return self._panel.sureness(segment)
+
+    def _columns(self, rect: QRect) -> Columns:
+        return Columns(112, 0, 44) if rect.width() < NARROW else Columns(200, 0, 60)

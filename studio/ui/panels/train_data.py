@@ -14,6 +14,7 @@ from studio.ui.widgets.thumbnails import Thumbnails
 EMPTY = "There is nothing to train on yet. Record clips in Sounds, or make a project from recordings."
 SHOWN_WARNINGS = 5
 _FEW = 2
+RESET_WIDTH = 26  # the recipe's fields above end this far from the edge
 
 
 class DataSummary(QWidget):
@@ -42,7 +43,7 @@ class DataSummary(QWidget):
         self.to_sounds.setToolTip("Record clips, or import a folder of recordings")
         self.to_sounds.clicked.connect(self.sounds_wanted)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, RESET_WIDTH, 0)
         column.setSpacing(GAP)
         for widget in (self.heading, self.table, self.warnings, self.empty):
             column.addWidget(widget)

@@ -15,7 +15,7 @@ from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.number import DragLabel, Explanation, Measure, NumberField
 from studio.ui.widgets.param_row import reset_button
 
-NAME_WIDTH = 108
+NAME_WIDTH = 104
 
 Values = tuple[float, ...]
 
@@ -142,15 +142,17 @@ class RecipeRow(QWidget):
 
     def _make_field(self, number: int, end: str) -> NumberField:
         name = f"recipe.{self.spec.name}{'.' * bool(end)}{end}"
-        field = NumberField(self.spec.measure, name)
+        measure = self.spec.measure
+        field = NumberField(msgspec.structs.replace(measure, unit="") if end == "from" else measure, name)
         field.setObjectName(name)
         field.setAccessibleName(f"{self.spec.title} {end}".strip())
         field.setAccessibleDescription(self.spec.help)
         field.setToolTip(f"{self.spec.help} ({self.spec.limits})")
-        field.setMinimumWidth(40)
+        field.setMinimumWidth(36)
         field.edited.connect(lambda value, key: self._edited(number, value, key))
         field.unreadable.connect(lambda text: self.explain(f"“{text}” is no number; {self.spec.limits}"))
         field.settled.connect(self.message.show_now)
+        field.textEdited.connect(lambda text: self.explain("") if field.measure.read(text) == field.value else None)
         field.installEventFilter(self)
         return field
 
@@ -160,7 +162,7 @@ class RecipeRow(QWidget):
         for number, field in enumerate(self.fields):
             if number:
                 fields.addWidget(QLabel("to"))
-            fields.addWidget(field, 1)
+            fields.addWidget(field, 3 if number else 2)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)

@@ -25,6 +25,7 @@ class ResultPanel(QWidget):
     def __init__(self, session: Session, thumbnails: Thumbnails) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.session = session
         self.run: Run | None = None
         self.model = "int8"
@@ -118,8 +119,9 @@ class ResultPanel(QWidget):
         self.float_figure.setText(per_cent(run.float_accuracy))
         self.int8_figure.setText(per_cent(run.int8_accuracy))
         _say(self.words, int8_in_words(run))
-        origin = f"run {run.number}, epoch {run.best_epoch} · {run.test_clips} test clips · measured by {run.engine}"
-        _say(self.origin, against_in_words(run, others[0]) if others else origin, origin)
+        origin = f"run {run.number} · epoch {run.best_epoch} · {run.test_clips} test clips · measured"
+        tip = f"float by Keras, int8 by {run.engine}, both on the same {run.test_clips} test clips"
+        _say(self.origin, against_in_words(run, others[0]) if others else origin, f"{origin}\n{tip}")
         if changed:
             self._predictions = _read(folder)
             self._show_matrix(keep=False)

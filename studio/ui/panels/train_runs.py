@@ -1,6 +1,6 @@
 """The runs that are kept: their figures as a table, chosen to be shown and compared, deleted and brought back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from studio.storage.runs import Run, discard_run, restore_run
 from studio.ui.panels.train_words import epochs_in_words, per_cent, points, when_in_words
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
+from studio.ui.widgets.stroke import STROKES, stroke
 
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -45,6 +46,7 @@ class RunTable(QAbstractTableModel):
         super().__init__(parent)
         self.runs: tuple[Run, ...] = ()
         self.design = ""
+        self.places: Mapping[int, int] = {}
 
     def show_runs(self, runs: Sequence[Run], design: str) -> None:
         """Show these runs beside the design as it stands."""
@@ -58,6 +60,13 @@ class RunTable(QAbstractTableModel):
             self.design = design
             if self.runs:
                 self.dataChanged.emit(self.index(0, DESIGN), self.index(len(self.runs) - 1, DESIGN))
+
+    def show_places(self, places: Mapping[int, int]) -> None:
+        """Show by its stroke which runs are drawn: the place of each among the curves."""
+        if places != self.places:
+            self.places = dict(places)
+            if self.runs:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.runs)
@@ -84,6 +93,9 @@ class RunTable(QAbstractTableModel):
             return self.texts(run)[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            place = self.places.get(run.number)
+            return stroke(place).swatch() if place is not None and place < STROKES else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{COLUMNS[index.column()].help}\n{run.test_clips} test clips, int8 by {run.engine}; {run.seconds:.0f} s of training"
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -117,6 +129,7 @@ class RunsPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.session = session
         self._trash: list[Path] = []
         self._quiet = False
@@ -155,8 +168,9 @@ class RunsPanel(QWidget):
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for narrow in (0, 3):
-            header.setSectionResizeMode(narrow, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(44)
+        for column in (0, 1, DESIGN):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         view.setMinimumHeight(26 + 28)
         view.selectionModel().selectionChanged.connect(self._selection_changed)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -226,6 +240,10 @@ class RunsPanel(QWidget):
         self.heading.setText(" · ".join(filter(None, (f"RUNS · {count}", more))))
         self.delete_button.setEnabled(chosen > 0)
         self.delete_button.setText(f"Delete {chosen} runs" if chosen > 1 else "Delete")
+
+    def restyle(self) -> None:
+        """Draw the strokes in the theme's colours."""
+        self.view.viewport().update()
 
     # deleting
 

@@ -3,43 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import msgspec
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.panels.train_series import LIVE, Series
 from studio.ui.theme import GAP, PAD, ROOM, theme
+from studio.ui.widgets.stroke import STROKES, SWATCH, stroke
 
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 AXIS_WIDTH = 42
-STROKES = 5
 TRAIN_ALPHA = 130
-_DASHES = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 4))
-
-
-class Stroke(msgspec.Struct, frozen=True):
-    """How one training is drawn: a colour and dashes, so that neither has to be told apart alone."""
-
-    colour: str
-    dashes: tuple[int, ...]
-
-    def pen(self, width: float, alpha: int = 255) -> QPen:
-        """Return a pen of this stroke."""
-        colour = QColor(self.colour)
-        colour.setAlpha(alpha)
-        pen = pg.mkPen(colour, width=width)
-        if self.dashes:
-            pen.setDashPattern([d / width * 1.5 for d in self.dashes])
-        return pen
-
-
-def stroke(place: int) -> Stroke:
-    """Return the stroke of the training at this place of those that are drawn together."""
-    t = theme()
-    colours = (t.accent, t.dense, t.pooling, t.composite, t.frontend)
-    return Stroke(colours[place % STROKES], _DASHES[place % STROKES])
 
 
 class EpochAxis(pg.AxisItem):
@@ -124,7 +99,7 @@ class CurvePlot(pg.PlotWidget):
         self.box.setXRange(0.5 if last < 3 else 1, max(last, 1.5), padding=0.02)
         if self.share:
             low = min(values, default=0.0)
-            self.box.setYRange(max(0.0, math.floor(10 * low) / 10), 1.0, padding=0.03)
+            self.box.setYRange(max(0.0, math.floor(10 * low) / 10), 1.0, padding=0.07)
         else:
             self.box.setYRange(0.0, max(max(values, default=1.0) * 1.05, 1e-3), padding=0.02)
 
@@ -182,10 +157,10 @@ class Legend(QWidget):
         middle, left = self.height() // 2, 0
         for place, title in enumerate(self.titles):
             painter.setPen(stroke(place).pen(2))
-            painter.drawLine(left, middle, left + 26, middle)
+            painter.drawLine(left, middle, left + SWATCH, middle)
             painter.setPen(QColor(theme().text))
-            painter.drawText(left + 32, middle + metrics.ascent() // 2 - 1, title)
-            left += 32 + metrics.horizontalAdvance(title) + ROOM
+            painter.drawText(left + SWATCH + 6, middle + metrics.ascent() // 2 - 1, title)
+            left += SWATCH + 6 + metrics.horizontalAdvance(title) + ROOM
 
 
 class Curves(QWidget):

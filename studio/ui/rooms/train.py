@@ -26,7 +26,7 @@ from studio.ui.widgets.thumbnails import Thumbnails
 
 ENTRY = "studio.ml.train:run"
 SETTING = "rooms"
-SIDE_WIDTH = 284
+SIDE_WIDTH = 292
 AFTER_PAINT_MS = 30
 NOTE = "Trains the design as it was at the start; what you edit now counts for the next run."
 EMPTY = (
@@ -99,8 +99,8 @@ class TrainRoom(QWidget):
     def reset_layout(self) -> None:
         """Give every panel its first size."""
         width, height = max(self.width() - SIDE_WIDTH, 500), max(self.height(), 500)
-        runs = max(112, min(190, height // 6))
-        curves = round(0.29 * height)
+        runs = max(104, min(190, height // 7))
+        curves = round(0.28 * height)
         self._rows.setSizes([curves, runs, height - runs - curves])
         self.result.splitter.setSizes([round(0.56 * width), round(0.44 * width)])
 
@@ -279,6 +279,7 @@ class TrainRoom(QWidget):
         self.recipe.restyle()
         self.data.restyle()
         self.bar.restyle()
+        self.runs.restyle()
         self.result.restyle()
         if self._curves is not None:
             self._curves.restyle()
@@ -299,6 +300,7 @@ class TrainRoom(QWidget):
         if chosen:
             first, *others = chosen
             self.result.show_run(first, self._folder(first), others)
+        self.runs.setVisible(bool(self.runs.table.runs))
         self._results.setCurrentIndex(1 if chosen else 0)
         self._show_page()
         self._show_curves()
@@ -321,8 +323,12 @@ class TrainRoom(QWidget):
 
     def _show_curves(self) -> None:
         if self._curves is not None:
-            running = [self.series] if self.series is not None else []
-            self._curves.show_series([*running, *(self._history(r) for r in self.runs.chosen_runs())])
+            self._curves.show_series([*self._running(), *(self._history(r) for r in self.runs.chosen_runs())])
+        first = len(self._running())
+        self.runs.table.show_places({r.number: first + i for i, r in enumerate(self.runs.chosen_runs())})
+
+    def _running(self) -> list[Series]:
+        return [self.series] if self.series is not None else []
 
     def _history(self, run: Run) -> Series:
         key = (str(self.session.document.path), run.number, run.started)

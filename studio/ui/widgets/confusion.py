@@ -62,7 +62,7 @@ class Confusion(msgspec.Struct, frozen=True, dict=True):
         if not total:
             return f"there are no test clips of “{label}”"
         heard = "heard right" if row == column else f"heard as “{self.labels[column]}”"
-        return f"“{label}” {heard}: {count} of {total} clip{'s' * (total != 1)} ({self.share(cell):.0%})"
+        return f"“{label}” {heard}: {count} of {total} clip{'s' * (total != 1)} ({_per_cent(self.share(cell))})"
 
 
 class ConfusionView(QWidget):
@@ -187,7 +187,7 @@ class ConfusionView(QWidget):
             return
         upper, lower = rect.adjusted(0, 3, 0, -side / 2 + 2), rect.adjusted(0, side / 2 - 1, 0, -3)
         painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, str(count))
-        painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, f"{self.confusion.share(cell):.0%}")
+        painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, _per_cent(self.confusion.share(cell)))
 
     def _paint_frames(self, painter: QPainter) -> None:
         t = theme()
@@ -225,7 +225,7 @@ class ConfusionView(QWidget):
         painter.drawText(left, _RIGHT, metrics.elidedText(label, Qt.TextElideMode.ElideRight, left.width()))
         total = self.confusion.totals[i]
         right = QRectF(grid.right() + GAP, grid.top() + i * side, RECALL, side)
-        painter.drawText(right, _RIGHT, f"{self.confusion.share((i, i)):.0%}" if total else "none")
+        painter.drawText(right, _RIGHT, _per_cent(self.confusion.share((i, i))) if total else "none")
         painter.setPen(QColor(t.text if i == column else t.dim))
         above = QRectF(grid.left() + i * side, self._axis, side, grid.top() - self._axis - GAP)
         if metrics.horizontalAdvance(label) <= side - 2:
@@ -289,7 +289,7 @@ class ConfusionView(QWidget):
 
     def _describe(self) -> None:
         says = self.confusion.says(self.cell) if self.cell is not None and self.confusion.matrix else ""
-        rows = ", ".join(f"{x} {self.confusion.share((i, i)):.0%}" for i, x in enumerate(self.confusion.labels))
+        rows = ", ".join(f"{x} {_per_cent(self.confusion.share((i, i)))}" for i, x in enumerate(self.confusion.labels))
         self.setAccessibleDescription(f"{says}. Heard right: {rows}. Arrows move, Return lists the clips." if says else "")
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
 
@@ -297,6 +297,10 @@ class ConfusionView(QWidget):
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT_BOTTOM = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def shade(share: float) -> QColor:
