@@ -4,9 +4,11 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from studio.core.project import design_digest
 from studio.ui.main_window import MainWindow
+from studio.ui.panels.train_words import per_cent
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
@@ -98,12 +100,15 @@ def shown(window, name="Flash"):
 # the walk
 
 
-def test_from_a_dragged_block_to_the_kit_and_back_from_disk(window, qtbot, monkeypatch):
+def test_from_a_dragged_block_to_the_kit_and_back_from_disk(window, qtbot, monkeypatch, tmp_path):
     drag_and_wire(window, monkeypatch)
     change_filters(window)
     prove(window, qtbot)
     undo_and_redo(window)
     record(window, qtbot)
+    train(window, qtbot)
+    export(window, qtbot, tmp_path / "out", monkeypatch)
+    flash(window, qtbot)
     save_and_reopen(window, qtbot)
 
 
@@ -179,6 +184,47 @@ def record(window, qtbot):
             assert len(document.library.segments) == before
 
 
+def train(window, qtbot):
+    """Ask for two epochs, train, and read both accuracies."""
+    press(window, Qt.Key.Key_3)
+    room, document = window.room("train"), window.session.document
+    field = child(room, "recipe.epochs")
+    click(field)
+    press(field, Qt.Key.Key_A)
+    QTest.keyClicks(field, "2")
+    assert document.project.recipe.epochs == 2
+    click(child(room, "train_button"))
+    assert room.job is not None
+    qtbot.waitUntil(lambda: room.job is None, timeout=WORK_MS)
+    (run,) = document.folder.runs()
+    assert (run.epochs, run.design) == (2, design_digest(document.project))
+    for model, accuracy in (("float", run.float_accuracy), ("int8", run.int8_accuracy)):
+        assert per_cent(accuracy) in child(room, f"accuracy_{model}").text()
+
+
+def export(window, qtbot, out, monkeypatch):
+    """Export C to a folder of choice."""
+    press(window, Qt.Key.Key_4)
+    card = window.room("deploy").exports["export_c"]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
+    click(card.elsewhere)
+    qtbot.waitUntil(lambda: card.open_folder.isVisible(), timeout=WORK_MS)
+    assert "void model_run(void);" in (out / "model.h").read_text()
+    assert {p.name for p in out.rglob("*.c")} >= {"model.c", "frontend.c"}
+
+
+def flash(window, qtbot):
+    """Flash the virtual kit and read what it answers."""
+    room = window.room("deploy")
+    click(room.flash_card.flash)
+    assert room.run.running
+    qtbot.waitUntil(lambda: not room.run.running, timeout=WORK_MS)
+    said = room.run.outputs
+    assert said.isVisible() and "8 of 8" in said.verdict.text()
+    assert said.result["trained"] and said.result["flash_bytes"] > 20_000 and said.result["run_ms"] > 10
+    assert child(said, "kit_clips").rowCount() == 10
+
+
 def save_and_reopen(window, qtbot):
     """Save with Ctrl+S, close, open again: the block, its wires, the clip and the weights are there."""
     document = window.session.document
@@ -194,6 +240,7 @@ def save_and_reopen(window, qtbot):
         assert (kept.frontend, kept.labels, kept.recipe, kept.targets) == (wanted.frontend, wanted.labels, wanted.recipe, wanted.targets)
         assert dict(again.document.state.positions) == places and "conv2d_2" in places
         assert len(again.document.library.segments) == clips
+        assert again.document.folder.weights() and again.document.folder.latest_run(design_digest(kept)) is not None
         assert again.document.is_saved and not again.document.recovered.steps
     finally:
         again.document.close()
