@@ -18,7 +18,7 @@ _EMPTY = "Nothing has run yet. Training, proving, exporting and flashing each ge
 def seconds_in_words(seconds: float) -> str:
     """Write a duration as people say it: "0.4 s", "12 s", "3 min 05 s"."""
     if seconds < 1:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds >= 0.05 else "0 s"
     whole = round(seconds)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 

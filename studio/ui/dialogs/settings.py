@@ -86,7 +86,7 @@ class SettingsDialog(QDialog):
         self.close_button = QPushButton("Close")
         self.close_button.setObjectName("settings_close")
         self.close_button.setProperty("kind", "primary")
-        self.close_button.setDefault(True)
+        self.close_button.setAutoDefault(False)
         self.close_button.clicked.connect(self.accept)
         row = QHBoxLayout()
         row.addWidget(self.restore)

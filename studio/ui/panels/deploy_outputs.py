@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -19,12 +20,14 @@ from PySide6.QtWidgets import (
 
 from studio.core.target import TargetDevice
 from studio.core.units import format_count, format_size
+from studio.ui.panels.target_reading import format_clock
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, ROOM
-from studio.ui.widgets.score_bars import ScoreBars
+from studio.ui.widgets.score_bars import ScoreBars, written
 from studio.ui.widgets.state import set_state
 
 COLUMNS = ("Clip", "Label", "The kit says", "Score")
+NARROW = 640
 
 
 class KitOutputs(QWidget):
@@ -49,7 +52,7 @@ class KitOutputs(QWidget):
         self._heard = QLabel("WHAT THE KIT HEARD")
         self._heard.setProperty("kind", "heading")
         clips = QHBoxLayout()
-        clips.setSpacing(2 * ROOM)
+        clips.setSpacing(ROOM)
         clips.addWidget(self.table, 3)
         clips.addWidget(self.bars, 2, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -79,18 +82,24 @@ class KitOutputs(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.currentCellChanged.connect(lambda row, *_: self._choose(row))
         return table
 
     def show_result(self, result: Mapping[str, Any], target: TargetDevice) -> None:
         """Show what the kit said."""
         self.result = result
-        self.title.setText(target.name)
+        self.title.setText(f"{target.name} · {format_clock(target.clock_hz)} · {result['compiler']}")
         self._show_verdict(result)
         self._show_figures(result, target)
         self._fill(result)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.table.setColumnHidden(0, self.width() < NARROW)
+        stretched = 1 if self.width() < NARROW else 0
+        for column in range(len(COLUMNS)):
+            mode = QHeaderView.ResizeMode.Stretch if column == stretched else QHeaderView.ResizeMode.ResizeToContents
+            self.table.horizontalHeader().setSectionResizeMode(column, mode)
 
     def say(self, note: str) -> None:
         """Remark something on the result, "" for nothing."""
@@ -127,9 +136,10 @@ class KitOutputs(QWidget):
             best = max(range(len(labels)), key=lambda i: clip["scores"][i])
             said = labels[best]
             right = said == clip["label"]
-            texts = (clip["id"], clip["label"], f"{'✓' if right else '✕'} {said}", f"{clip['scores'][best]:.0%}")
+            texts = (clip["id"], clip["label"], f"{'✓' if right else '✕'} {said}", written(clip["scores"][best]))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
+                item.setToolTip(clip["id"])
                 if column == 3:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
@@ -174,7 +184,7 @@ def _counts(instructions: int | None, cycles: int | None) -> str:
 
 
 def _stack(stack: int | None) -> str:
-    return "and the stack" if stack is None else f"and {format_size(stack)} stack"
+    return "+ stack" if stack is None else f"+ {format_size(stack)} stack"
 
 
 def _tile(title: str, value: str, small: str) -> QFrame:
@@ -182,7 +192,7 @@ def _tile(title: str, value: str, small: str) -> QFrame:
     tile.setObjectName("card")
     tile.setAccessibleName(f"{title}: {value}, {small}")
     column = QVBoxLayout(tile)
-    column.setContentsMargins(ROOM, PAD, ROOM, PAD)
+    column.setContentsMargins(PAD + 2, PAD, PAD, PAD)
     column.setSpacing(0)
     for text, kind in ((title, "heading"), (value, "big"), (small, "dim")):
         label = QLabel(text)

@@ -34,7 +34,7 @@ class ScoreBars(QWidget):
         return QSize(240, LINE * max(1, len(self.labels)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(180, self.sizeHint().height())
+        return QSize(170, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -57,7 +57,7 @@ class ScoreBars(QWidget):
             bar = QRectF(names, top + (LINE - BAR) / 2, max(10.0, self.width() - names - VALUE - PAD), BAR)
             self._bar(painter, bar, score / scale, t.accent if is_best else t.dim)
             value = QRectF(self.width() - VALUE, top, VALUE, LINE)
-            painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _written(score, scale))
+            painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, written(score, scale))
 
     def _bar(self, painter: QPainter, rect: QRectF, share: float, colour: str) -> None:
         pen = painter.pen()
@@ -70,6 +70,6 @@ class ScoreBars(QWidget):
         painter.setPen(pen)
 
 
-def _written(score: float, scale: float) -> str:
+def written(score: float, scale: float = 1.0) -> str:
     """Write a share in percent; what is no share, the logits of a net without softmax, as a number."""
-    return f"{score:.0%}" if scale <= 1.0 and score >= 0 else f"{score:.2f}"
+    return f"{100 * score:.0f} %" if scale <= 1.0 and 0 <= score <= 1 else f"{score:.2f}"
