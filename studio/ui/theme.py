@@ -154,7 +154,8 @@ def style_sheet(t: Theme) -> str:
         border-radius: {RADIUS}px; padding: 4px 6px; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QListView, QTreeView, QTableView {{ background: {t.panel}; border: 1px solid transparent; outline: none; alternate-background-color: {t.raised}; }}
     QListView::item, QTreeView::item {{ padding: 3px 4px; border-radius: 4px; }}
-    QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+    QListView::item:selected, QTreeView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+    QTableView::item:selected {{ background: {t.raised}; color: {t.text}; border-top: 1px solid {t.accent}; border-bottom: 1px solid {t.accent}; }}
     QCheckBox::indicator, QListView::indicator, QTreeView::indicator, QTableView::indicator {{ width: 13px; height: 13px;
         background: {t.background}; border: 1px solid {t.dim}; border-radius: 3px; }}
     QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked, QTableView::indicator:checked {{
@@ -166,7 +167,6 @@ def style_sheet(t: Theme) -> str:
     QAbstractSpinBox::up-arrow {{ image: url("{icons}/up_{t.mode}.svg"); width: 10px; height: 10px; }}
     QAbstractSpinBox::down-arrow {{ image: url("{icons}/down_{t.mode}.svg"); width: 10px; height: 10px; }}
     QTableView#runs::item {{ padding: 0 6px; }}
-    QTableView#runs::item:selected {{ background: {t.raised}; color: {t.text}; border-top: 1px solid {t.accent}; border-bottom: 1px solid {t.accent}; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none; padding: 4px 6px; }}
     QGraphicsView {{ border: 1px solid transparent; }}
     QSplitter::handle {{ background: {t.line}; }}

@@ -13,7 +13,7 @@ from studio.ui.theme import GAP, theme
 
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
 
-LABEL, VALUE, SHARE = 54, 66, 76
+LABEL, VALUE, SHARE = 48, 60, 72
 LINE, BAR, UNDER = 20, 6, 14
 _KIT_LABEL = 46
 _SMALL = 12
