@@ -61,7 +61,7 @@ ACTIONS = (
     Action("train", "Train", "Train", "train", ("Ctrl+Return",), "train the design as it stands"),
     Action("prove", "Prove it", "Kit", "prove", ("F5",), "build the design as it stands, run it on the virtual kit, compare"),
     Action("flash", "Flash the kit", "Kit", "flash", ("F6",), "build, program the target, run"),
-    Action("export", "Export…", "Kit", "export", ("Ctrl+E",)),
+    Action("export", "Export", "Kit", "export", ("Ctrl+E",), "write the design with the exporter used last, to build/ in the project"),
     Action("cancel", "Cancel what runs", "Kit", "cancel_jobs", ("Ctrl+.",), "", True),
     Action("about", "About Otolith Studio", "Help", "about"),
     Action("folder", "Open the project's folder", "Help", "open_folder"),
