@@ -3,7 +3,11 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+
+BEFORE_QT = ("studio.storage.folder", "studio.estimate.report", "studio.lower.engine", "studio.plugin", "studio.boards")
+"""What the window needs besides Qt: PySide6 reads the source of every module that is imported after it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +41,8 @@ def _window(project: list[str]) -> int:
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(n) for n in names):
         return no_screen("neither DISPLAY nor WAYLAND_DISPLAY is set")
+    for name in BEFORE_QT:
+        import_module(name)
     try:
         from studio.ui.app import run
     except ImportError as error:

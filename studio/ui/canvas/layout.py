@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-import networkx as nx
 
 from studio.core.graph import INPUT_KIND, ModelGraph
 
@@ -117,7 +116,7 @@ def room_for(at: Place, places: Mapping[str, Place], spacing: Spacing) -> tuple[
 
 def _components(graph: ModelGraph) -> list[list[str]]:
     order = {id: i for i, id in enumerate(graph.order)}
-    parts = [sorted(part, key=order.__getitem__) for part in nx.weakly_connected_components(graph.view)]
+    parts = [sorted(part, key=order.__getitem__) for part in _islands(graph)]
     return sorted(parts, key=lambda ids: (all(graph.by_id[i].kind != INPUT_KIND for i in ids), order[ids[0]]))
 
 
@@ -139,7 +138,7 @@ def _layers(graph: ModelGraph, ids: Sequence[str]) -> tuple[dict[str, int], dict
 def _pull_starts(graph: ModelGraph, depths: dict[str, int]) -> None:
     """Move a block that nothing feeds to just before what it feeds."""
     for id in [i for i in depths if not graph.sources[i] and graph.by_id[i].kind != INPUT_KIND]:
-        followers = [depths[t] for t in graph.view.successors(id)]
+        followers = [depths[t] for t in graph.followers[id]]
         depths[id] = max(0, min(followers, default=1) - 1)
 
 
@@ -169,7 +168,7 @@ def _part(graph: ModelGraph, ids: Sequence[str]) -> _Part:
     depths, lanes = _layers(graph, ids)
     counts = [0] * (max(depths.values()) + 2)
     for id in ids:
-        reach = max((depths[t] for t in graph.view.successors(id)), default=depths[id])
+        reach = max((depths[t] for t in graph.followers[id]), default=depths[id])
         for cut in range(depths[id] + 1, reach + 1):
             counts[cut] += 1
     layers: list[list[str]] = [[] for _ in counts[1:]]
@@ -202,3 +201,14 @@ def _lines(crossing: Sequence[int], columns: int) -> list[tuple[int, int]]:
         lines.append((first, last))
         first = last
     return [*lines, (first, length)]
+
+
+def _islands(graph: ModelGraph) -> list[set[str]]:
+    """Return the blocks in groups between which no wire runs."""
+    groups: dict[str, set[str]] = {n.id: {n.id} for n in graph.nodes}
+    for wire in graph.wires:
+        one, other = groups[wire.source], groups[wire.target]
+        if one is not other:
+            one |= other
+            groups.update(dict.fromkeys(other, one))
+    return list({id(group): group for group in groups.values()}.values())

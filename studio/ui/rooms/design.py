@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QThreadPool, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QThreadPool, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -147,7 +147,14 @@ class DesignRoom(QWidget):
         if not self._shown:
             self._shown = True
             self._place_panels()
+            self.canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Make the clip's plots once the rest was seen: on a slow start a time after the room's showing would come too early."""
+        if event.type() == QEvent.Type.Paint:
+            self.canvas.viewport().removeEventFilter(self)
             QTimer.singleShot(AFTER_PAINT_MS, self, lambda: self.clip_view)
+        return super().eventFilter(watched, event)
 
 
 def _splitter(way: Qt.Orientation, *widgets: QWidget) -> QSplitter:
