@@ -10,13 +10,14 @@ from studio import audio
 from studio.core.library import Library, Segment
 from studio.data.audio import read_clip
 from studio.storage.predictions import Prediction
-from studio.ui.panels.clip_list import NARROW, ClipDelegate, ClipList, Columns, clip_name
+from studio.ui.panels.clip_list import ClipDelegate, ClipList, Columns, clip_name
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.thumbnails import Thumbnails
 
 CURSOR_MS = 33
+NARROW = 380
 
 
 class CellClips(msgspec.Struct, frozen=True):
@@ -144,7 +145,7 @@ class ClipsPanel(QWidget):
         number = next(iter(self.clips.selected()), -1)
         prediction, gone = self._by_number.get(number), len(self.cell.predictions) - len(self._by_number)
         lines = [scores_in_words(prediction, self.cell.labels, self.cell.model)] if prediction else []
-        lines += [f"{gone} more are in the library no more"] if gone and self._by_number else []
+        lines += [f"{gone} more {'is' if gone == 1 else 'are'} in the library no more"] if gone and self._by_number else []
         self.heard.setText("\n".join(lines))
         self.heard.setVisible(bool(lines))
 

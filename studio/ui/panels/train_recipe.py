@@ -15,7 +15,7 @@ from studio.ui.widgets.glyphs import glyph
 from studio.ui.widgets.number import DragLabel, Explanation, Measure, NumberField
 from studio.ui.widgets.param_row import reset_button
 
-NAME_WIDTH = 104
+NAME_WIDTH = 112
 
 Values = tuple[float, ...]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
 from studio.storage.predictions import Prediction, read_predictions
@@ -14,6 +14,7 @@ from studio.ui.panels.train_words import against_in_words, int8_in_words, per_ce
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, ROOM
 from studio.ui.widgets.confusion import Confusion, ConfusionView, as_confusion
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.thumbnails import Thumbnails
 
 MODELS = {"int8": "int8", "float": "Float"}
@@ -65,14 +66,13 @@ class ResultPanel(QWidget):
             column.addWidget(heading)
             column.addWidget(figure)
             row.addLayout(column)
-        self.words, self.origin = QLabel(), QLabel()
+        self.words, self.origin = ElidedLabel(), ElidedLabel()
         self.words.setObjectName("result_words")
         self.origin.setObjectName("result_origin")
         self.origin.setProperty("kind", "dim")
         column = QVBoxLayout()
         column.setSpacing(2)
         for label in (self.words, self.origin):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             column.addWidget(label)
         row.addLayout(column, 1)
         return row
@@ -118,10 +118,12 @@ class ResultPanel(QWidget):
         self.run = run
         self.float_figure.setText(per_cent(run.float_accuracy))
         self.int8_figure.setText(per_cent(run.int8_accuracy))
-        _say(self.words, int8_in_words(run))
+        self.words.setText(int8_in_words(run))
         origin = f"run {run.number} · epoch {run.best_epoch} · {run.test_clips} test clips · measured"
         tip = f"float by Keras, int8 by {run.engine}, both on the same {run.test_clips} test clips"
-        _say(self.origin, against_in_words(run, others[0]) if others else origin, f"{origin}\n{tip}")
+        against = against_in_words(run, others[0]) if others else ""
+        self.origin.setText(against or origin)
+        self.origin.setToolTip("\n".join(filter(None, (against, origin, tip))))
         if changed:
             self._predictions = _read(folder)
             self._show_matrix(keep=False)
@@ -166,8 +168,3 @@ def _read(folder: Path) -> tuple[Prediction, ...] | None:
         return read_predictions(folder)
     except StudioError:
         return None
-
-
-def _say(label: QLabel, text: str, tip: str = "") -> None:
-    label.setText(text)
-    label.setToolTip(tip or text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from studio.core.errors import StudioError
@@ -12,7 +12,7 @@ from studio.storage.runs import Run, discard_run, restore_run
 from studio.ui.panels.train_words import epochs_in_words, per_cent, points, when_in_words
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
-from studio.ui.widgets.stroke import STROKES, stroke
+from studio.ui.widgets.stroke import STROKES, SWATCH, stroke
 
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -163,6 +163,7 @@ class RunsPanel(QWidget):
         view.setShowGrid(False)
         view.setTabKeyNavigation(False)
         view.setWordWrap(False)
+        view.setIconSize(QSize(SWATCH, 10))
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(26)
         header = view.horizontalHeader()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from studio.ui.panels.train_series import LIVE, Series
 from studio.ui.theme import GAP, PAD, ROOM, theme
+from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.stroke import STROKES, SWATCH, stroke
 
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
@@ -171,10 +172,9 @@ class Curves(QWidget):
         self.setObjectName("curves")
         self.shown: tuple[Series, ...] = ()
         self.epoch: int | None = None
-        self.legend, self.readout = Legend(), QLabel()
+        self.legend, self.readout = Legend(), ElidedLabel()
         self.readout.setObjectName("curve_readout")
         self.readout.setProperty("kind", "dim")
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.loss, self.accuracy = CurvePlot("loss", "Loss", share=False), CurvePlot("accuracy", "Accuracy", share=True)
         row = QHBoxLayout()
         row.setSpacing(PAD)
@@ -205,7 +205,6 @@ class Curves(QWidget):
             plot.show_cursor(self.epoch)
         text = _key(self.shown) if self.epoch is None else _figures(self.shown, self.epoch)
         self.readout.setText(text)
-        self.readout.setToolTip(text)
         for plot in (self.loss, self.accuracy):
             plot.setAccessibleDescription(f"{text}. The arrows choose an epoch.")
 

@@ -99,8 +99,8 @@ class TrainRoom(QWidget):
     def reset_layout(self) -> None:
         """Give every panel its first size."""
         width, height = max(self.width() - SIDE_WIDTH, 500), max(self.height(), 500)
-        runs = max(104, min(190, height // 7))
-        curves = round(0.28 * height)
+        runs = max(128, min(190, height // 7))
+        curves = max(176, min(320, height - runs - 410))
         self._rows.setSizes([curves, runs, height - runs - curves])
         self.result.splitter.setSizes([round(0.56 * width), round(0.44 * width)])
 

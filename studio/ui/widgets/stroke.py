@@ -2,7 +2,7 @@
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from studio.ui.theme import theme
 
@@ -28,8 +28,8 @@ class Stroke(msgspec.Struct, frozen=True):
             pen.setDashPattern([d / width * 1.5 for d in self.dashes])
         return pen
 
-    def swatch(self) -> QPixmap:
-        """Return a short piece of it."""
+    def swatch(self) -> QIcon:
+        """Return a short piece of it, which a selection leaves as it is."""
         picture = QPixmap(2 * SWATCH, 20)
         picture.setDevicePixelRatio(2)
         picture.fill(Qt.GlobalColor.transparent)
@@ -37,7 +37,10 @@ class Stroke(msgspec.Struct, frozen=True):
         painter.setPen(self.pen(2))
         painter.drawLine(0, 5, SWATCH, 5)
         painter.end()
-        return picture
+        icon = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            icon.addPixmap(picture, mode)
+        return icon
 
 
 def stroke(place: int) -> Stroke:
