@@ -26,8 +26,8 @@ def seconds_in_words(seconds: float) -> str:
 def state_in_words(job: Job, now: float) -> tuple[str, str]:
     """Return how a job stands, and the state that colours it: "", "fits" or "error"."""
     if job.running:
-        words = [job.message, f"{job.fraction:.0%}"]
-        if job.seconds_left:
+        words = [job.message, f"{100 * job.fraction:.0f} %"]
+        if job.seconds_left and job.seconds_left >= 0.5:
             words.append(f"{seconds_in_words(job.seconds_left)} left")
         return ("stopping · what is good is kept", "") if job.cancelled else (" · ".join(words), "")
     took = seconds_in_words((job.ended_at or now) - job.started_at)

@@ -10,6 +10,7 @@ from studio.core.errors import Cancelled, StudioError
 from studio.core.project import Project
 from studio.core.target import TargetDevice
 from studio.deploy.steps import STEPS
+from studio.ui.dialogs.jobs import seconds_in_words
 from studio.ui.gauges import same_design
 from studio.ui.jobs import Job
 from studio.ui.panels.deploy_outputs import KitOutputs
@@ -117,7 +118,7 @@ class RunPanel(QWidget):
     def _done(self, result: dict[str, Any]) -> None:
         assert self._target is not None
         self.checklist.end("done")
-        self._say("")
+        self._say(f"Done in {self._took()}.")
         self.outputs.show_result(result, self._target)
         self.outputs.show()
         self._compare()
@@ -125,8 +126,12 @@ class RunPanel(QWidget):
     def _failed(self, error: StudioError) -> None:
         cancelled = isinstance(error, Cancelled)
         self.checklist.end("stopped" if cancelled else "failed")
-        self._say("Cancelled." if cancelled else "")
+        self._say("Cancelled." if cancelled else f"Failed after {self._took()}.")
         self.problem.show_error(None if cancelled else error)
+
+    def _took(self) -> str:
+        assert self.job is not None
+        return seconds_in_words((self.job.ended_at or self.job.started_at) - self.job.started_at)
 
     def _compare(self, *_: object) -> None:
         """Say where the design is no longer what the kit ran."""
