@@ -1,41 +1,31 @@
 """A block on the canvas: a card with its name, parameters and cost, its ports, and beneath it what is wrong."""
 
+import math
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+import msgspec
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QTransform
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui.canvas.faces import Face, short_title
 from studio.ui.canvas.geometry import PORT_RADIUS, SPACING, input_point, output_point
-from studio.ui.theme import PAD, RADIUS, theme
+from studio.ui.paint import ascent, colour, fitted, font, pen, width, written
+from studio.ui.theme import PAD, RADIUS, Theme, theme
 
 STRIPE = 3.0
 _LEFT = STRIPE + PAD
+_ROOM = SPACING.width - _LEFT - PAD
+_CARD = QRectF(0, 0, SPACING.width, SPACING.height)
+_MARGIN = 9
+_BOUNDS = QRectF(-_MARGIN, -6, SPACING.width + 2 * _MARGIN, SPACING.height + 12)
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
-@lru_cache(maxsize=8)
-def font(pixels: int, bold: bool = False) -> QFont:
-    """Return the application's font at this size."""
-    made = QFont(QApplication.font())
-    made.setPixelSize(pixels)
-    if bold:
-        made.setWeight(QFont.Weight.DemiBold)
-    return made
-
-
-@lru_cache(maxsize=1024)
-def fitted(text: str, pixels: int, bold: bool, width: float) -> str:
-    """Return the text, cut with an ellipsis where it is wider than this."""
-    return QFontMetricsF(font(pixels, bold)).elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
 @lru_cache(maxsize=256)
-def _title(text: str, width: float) -> str:
-    metrics = QFontMetricsF(font(12, True))
-    short = text if metrics.horizontalAdvance(text) <= width else short_title(text)
-    return fitted(short, 12, True, width)
+def _title(text: str, room: float) -> str:
+    short = text if width(text, 12, True) <= room else short_title(text)
+    return fitted(short, 12, True, room)
 
 
 class BlockItem(QGraphicsItem):
@@ -85,53 +75,31 @@ class BlockItem(QGraphicsItem):
             self.callout.update()
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        return QRectF(-9, -6, SPACING.width + 18, SPACING.height + 12)
+        return _BOUNDS
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        t = theme()
-        card = QRectF(0, 0, SPACING.width, SPACING.height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.focused:
-            painter.setPen(QPen(QColor(t.accent), 1, Qt.PenStyle.DotLine))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(card.adjusted(-4, -4, 4, 4), RADIUS + 3, RADIUS + 3)
-        edge = t.too_large if self.face.error else t.accent if self.selected else t.line
-        painter.setPen(QPen(QColor(edge), 2.0 if self.selected else 1.4 if self.face.error else 1.0))
-        painter.setBrush(QColor(t.panel))
-        painter.drawRoundedRect(card, RADIUS, RADIUS)
-        if self.face.error and self.selected:
-            painter.setPen(QPen(QColor(t.accent), 1.2))
-            painter.drawRoundedRect(card.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
-        self._paint_stripe(painter)
-        self._paint_text(painter)
-        self._paint_ports(painter, card)
+        t, at = theme(), painter.worldTransform()
+        scale, ratio = at.m11(), painter.device().devicePixelRatioF()
+        look = Look(t, self.face.category, self.face.ports, bool(self.face.error), self.selected, self.focused, self.open_ports)
+        card = _drawn(look, scale, ratio)
+        margin = math.ceil(_MARGIN * scale)
+        corner = QPoint(round(at.dx()), round(at.dy()))  # on whole pixels: the picture is sharp, and the text stands still in it
+        painter.resetTransform()
+        painter.drawImage(corner - QPoint(margin, margin), card)
+        painter.setWorldTransform(QTransform(scale, 0, 0, scale, corner.x(), corner.y()))
+        self._paint_text(painter, t)
 
-    def _paint_stripe(self, painter: QPainter) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme().stripe(self.face.category)))
-        painter.drawRoundedRect(QRectF(1, 5, STRIPE, SPACING.height - 10), 1.5, 1.5)
-
-    def _paint_text(self, painter: QPainter) -> None:
-        t = theme()
-        width = SPACING.width - _LEFT - PAD
-        painter.setPen(QColor(t.text))
+    def _paint_text(self, painter: QPainter, t: Theme) -> None:
+        painter.setPen(pen(t.text))
         painter.setFont(font(12, True))
-        painter.drawText(QPointF(_LEFT, 17), _title(self.face.title, width))
+        painter.drawStaticText(QPointF(_LEFT, 17 - ascent(12, True)), written(_title(self.face.title, _ROOM), 12, True))
         painter.setFont(font(11))
-        painter.setPen(QColor(t.dim))
-        baseline = 32.0
+        painter.setPen(pen(t.dim))
+        top = 32.0 - ascent(11)
         for text in (self.face.line, self.face.cost):
             if text:
-                painter.drawText(QPointF(_LEFT, baseline), fitted(text, 11, False, width))
-                baseline += 14
-
-    def _paint_ports(self, painter: QPainter, card: QRectF) -> None:
-        ports: list[tuple[int | str, QPointF]] = [(n, input_point(card, n, self.face.ports)) for n in range(self.face.ports)]
-        for port, point in [*ports, ("out", output_point(card))]:
-            may = port in self.open_ports
-            painter.setPen(QPen(QColor(theme().accent if may else theme().dim), 1.4))
-            painter.setBrush(QColor(theme().accent if may else theme().background))
-            painter.drawEllipse(point, PORT_RADIUS + 2 * may, PORT_RADIUS + 2 * may)
+                painter.drawStaticText(QPointF(_LEFT, top), written(fitted(text, 11, False, _ROOM), 11))
+                top += 14
 
     def _show_error(self) -> None:
         scene = self.scene()
@@ -148,6 +116,63 @@ class BlockItem(QGraphicsItem):
         self.setZValue(5 if self.face.error else 3 if self.selected else 2)
 
 
+class Look(msgspec.Struct, frozen=True):
+    """What a card is apart from its words; cards that look alike share a picture."""
+
+    theme: Theme
+    category: str
+    ports: int
+    wrong: bool
+    selected: bool
+    focused: bool
+    open_ports: frozenset[int | str]
+
+
+@lru_cache(maxsize=64)
+def _drawn(look: Look, scale: float, ratio: float) -> QImage:
+    """Draw a card and its ports at this scale, with a margin around for the ports and the focus."""
+    margin = math.ceil(_MARGIN * scale)
+    size = [math.ceil(length * scale) + 2 * margin for length in (SPACING.width, SPACING.height)]
+    image = QImage(math.ceil(size[0] * ratio), math.ceil(size[1] * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(margin, margin)
+    painter.scale(scale, scale)
+    _draw_card(painter, look)
+    _draw_ports(painter, look)
+    painter.end()
+    return image
+
+
+def _draw_card(painter: QPainter, look: Look) -> None:
+    t = look.theme
+    if look.focused:
+        painter.setPen(QPen(QColor(t.accent), 1, Qt.PenStyle.DotLine))
+        painter.drawRoundedRect(_CARD.adjusted(-4, -4, 4, 4), RADIUS + 3, RADIUS + 3)
+    edge = t.too_large if look.wrong else t.accent if look.selected else t.line
+    painter.setPen(pen(edge, 2.0 if look.selected else 1.4 if look.wrong else 1.0))
+    painter.setBrush(colour(t.panel))
+    painter.drawRoundedRect(_CARD, RADIUS, RADIUS)
+    if look.wrong and look.selected:
+        painter.setPen(pen(t.accent, 1.2))
+        painter.drawRoundedRect(_CARD.adjusted(3, 3, -3, -3), RADIUS - 2, RADIUS - 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(t.stripe(look.category)))
+    painter.drawRoundedRect(QRectF(1, 5, STRIPE, SPACING.height - 10), 1.5, 1.5)
+
+
+def _draw_ports(painter: QPainter, look: Look) -> None:
+    t = look.theme
+    ports: list[tuple[int | str, QPointF]] = [(n, input_point(_CARD, n, look.ports)) for n in range(look.ports)]
+    for port, point in [*ports, ("out", output_point(_CARD))]:
+        may = port in look.open_ports
+        painter.setPen(pen(t.accent if may else t.dim, 1.4))
+        painter.setBrush(colour(t.accent if may else t.background))
+        painter.drawEllipse(point, PORT_RADIUS + 2 * may, PORT_RADIUS + 2 * may)
+
+
 class Callout(QGraphicsItem):
     """The reason beneath a block, in words, and a button with its mend where there is one."""
 
@@ -155,16 +180,16 @@ class Callout(QGraphicsItem):
         super().__init__(parent)
         self.text, self.fix = text[0].upper() + text[1:], fix[:1].upper() + fix[1:]
         self.setPos(0, SPACING.height + 6)
-        width = SPACING.width + SPACING.gap
+        wide = SPACING.width + SPACING.gap
         metrics = QFontMetricsF(font(11))
-        inner = metrics.boundingRect(QRectF(0, 0, width - 2 * PAD, 400), int(_WRAP), self.text)
-        self._text_rect = QRectF(PAD, 6, width - 2 * PAD, inner.height() + 2)
+        inner = metrics.boundingRect(QRectF(0, 0, wide - 2 * PAD, 400), int(_WRAP), self.text)
+        self._text_rect = QRectF(PAD, 6, wide - 2 * PAD, inner.height() + 2)
         bottom = self._text_rect.bottom() + 6
         self.fix_rect = QRectF()
         if fix:
-            self.fix_rect = QRectF(PAD, bottom, min(width - 2 * PAD, metrics.horizontalAdvance(self.fix) + 18), 22)
+            self.fix_rect = QRectF(PAD, bottom, min(wide - 2 * PAD, metrics.horizontalAdvance(self.fix) + 18), 22)
             bottom += 28
-        self._rect = QRectF(0, 0, width, bottom)
+        self._rect = QRectF(0, 0, wide, bottom)
 
     def keep_within(self, view: QRectF) -> None:
         """Stand beneath the card, or above and to the left where the view (in the scene) ends."""

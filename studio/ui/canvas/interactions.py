@@ -143,7 +143,7 @@ class DrawWire:
         self._line.setZValue(15)
         canvas.graph.addItem(self._line)
         if loose:
-            canvas.graph.wires[(loose.target, loose.port)].setVisible(False)
+            canvas.graph.wires[(loose.target, loose.port)].show_loose(True)
         self._mark_candidates()
 
     def move(self, at: QPointF) -> None:
@@ -183,7 +183,7 @@ class DrawWire:
         if self._loose:
             item = self._canvas.graph.wires.get((self._loose.target, self._loose.port))
             if item is not None:
-                item.setVisible(True)
+                item.show_loose(False)
 
     def _drop_on_empty(self, at: QPointF) -> None:
         if self._loose:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
 from studio.core.graph import Wire
@@ -66,7 +67,9 @@ class GraphScene(QGraphicsScene):
     def _show_wires(self, wires: Iterable[Wire], stale: bool) -> None:
         wanted = {(w.target, w.port): w for w in wires}
         for key in [k for k, item in self.wires.items() if wanted.get(k) != item.wire]:
-            self.removeItem(self.wires.pop(key))
+            item = self.wires.pop(key)
+            item.forget()
+            self.removeItem(item)
             stale = True
         for key, wire in wanted.items():
             if key not in self.wires:
@@ -108,6 +111,11 @@ class GraphScene(QGraphicsScene):
         """Take the theme's colours."""
         for item in (*self.blocks.values(), *self.wires.values()):
             item.restyle()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for item in self.wires.values():
+            item.paint_curve(painter, rect)
 
     # what is where
 

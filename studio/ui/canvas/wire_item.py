@@ -1,15 +1,20 @@
-"""A wire on the canvas: a curve with the shape that it carries."""
+"""A wire on the canvas: a curve with the shape that it carries.
+
+The curve belongs to the scene's background, which the view keeps as a picture: an edit that changes every shape draws labels alone.
+"""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from studio.core.graph import Wire
-from studio.ui.canvas.block_item import font
 from studio.ui.canvas.geometry import CORNER, PORT_REACH, SPACING, wire_path
+from studio.ui.paint import colour, font, pen, width, written
 from studio.ui.theme import theme
+
+_LABEL = 14.0
 
 
 class WireItem(QGraphicsItem):
@@ -23,7 +28,7 @@ class WireItem(QGraphicsItem):
         self.selected, self.marked = False, False
         self._ends: tuple[QRectF, QRectF, QPointF] | None = None
         self._middle = QPointF()
-        self._label_rect = QRectF()
+        self._ground, self._corner = QRectF(), QPointF()
         self._bounds = QRectF()
         self.setZValue(1)
 
@@ -35,14 +40,24 @@ class WireItem(QGraphicsItem):
         self._ends = ends
         path, middle = wire_path(source, target, end, self.wire.port, cards)
         if path != self.path:
-            self.prepareGeometryChange()
+            self.forget()
             self.path, self._middle = path, middle
             self._measure()
+            self.forget()
+
+    def forget(self) -> None:
+        """Have the background drawn anew where the curve is."""
+        if self.scene() is not None:
+            self.scene().invalidate(self._bounds, QGraphicsScene.SceneLayer.BackgroundLayer)
+
+    def show_loose(self, loose: bool) -> None:
+        """Hide the wire while it is drawn to another end."""
+        self.setVisible(not loose)
+        self.forget()
 
     def show_label(self, text: str) -> None:
         """Write the shape on the wire."""
         if text != self.label:
-            self.prepareGeometryChange()
             self.label = text
             self._measure()
             self.update()
@@ -75,24 +90,30 @@ class WireItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:  # noqa: N802
         return self._bounds
 
+    def paint_curve(self, painter: QPainter, area: QRectF) -> None:
+        """Draw the curve where it runs through an area of the background."""
+        if self.isVisible() and self._bounds.intersects(area):
+            painter.strokePath(self.path, pen(theme().dim, 1.4))
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         t = theme()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         strong = self.selected or self.marked
-        painter.setPen(QPen(QColor(t.accent if strong else t.dim), 2.6 if strong else 1.4))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self.path)
-        if not self.label:
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.background))
-        painter.drawRect(self._label_rect.adjusted(0, 1, 0, -1))
-        painter.setPen(QColor(t.accent if strong else t.dim))
-        painter.setFont(font(11))
-        painter.drawText(self._label_rect, int(Qt.AlignmentFlag.AlignCenter), self.label)
+        if strong:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.strokePath(self.path, pen(t.accent, 2.6))
+        if self.label:
+            painter.fillRect(self._ground, colour(t.background))
+            painter.setPen(pen(t.accent if strong else t.dim))
+            painter.setFont(font(11))
+            painter.drawStaticText(self._corner, written(self.label, 11))
 
     def _measure(self) -> None:
-        size = QRectF(0, 0, QFontMetricsF(font(11)).horizontalAdvance(self.label) + 2, 14) if self.label else QRectF()
-        size.moveCenter(self._middle)
-        self._label_rect = size
-        self._bounds = self.path.boundingRect().adjusted(-9, -9, 9, 9).united(size)
+        """Work out where the label stands, and the rectangle around label and curve."""
+        wide = width(self.label, 11) if self.label else 0.0
+        left, top = self._middle.x() - wide / 2, self._middle.y() - _LABEL / 2
+        label = QRectF(left - 1, top, wide + 2, _LABEL) if self.label else QRectF()
+        self._ground, self._corner = label.adjusted(0, 1, 0, -1), QPointF(left, top + 0.5)
+        bounds = self.path.boundingRect().adjusted(-9, -9, 9, 9).united(label)
+        if bounds != self._bounds:
+            self.prepareGeometryChange()
+            self._bounds = bounds

@@ -22,6 +22,7 @@ class ZoomView(QGraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -82,6 +83,7 @@ class ZoomView(QGraphicsView):
         left, top = int(rect.left() // step) * step, int(rect.top() // step) * step
         columns, rows = range(left, int(rect.right()) + 1, step), range(top, int(rect.bottom()) + 1, step)
         painter.drawPoints([QPoint(x, y) for x in columns for y in rows])
+        self.scene().drawBackground(painter, rect)
 
     def write_centred(self, painter: QPainter, text: str) -> None:
         """Write a quiet line into the lower half of the view."""
