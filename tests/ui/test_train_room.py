@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from studio.core.edits import Disconnect, SetLabels, SetRecipe
@@ -137,7 +137,7 @@ def test_the_data_is_counted_and_its_faults_are_said(room, session, qtbot):
 def test_without_clips_the_room_offers_to_record(room, session, qtbot):
     session.document.set_library("remove all", Library(folder=session.document.library.folder))
     qtbot.waitUntil(lambda: room.data.empty.isVisible())
-    for button in (room.data.to_sounds, room.empty_button):
+    for button in (room.data.to_sounds, room.stage.empty_button):
         with qtbot.waitSignal(session.room_wanted) as wanted:
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert wanted.args == ["sounds"]
@@ -168,6 +168,12 @@ def test_a_broken_design_and_a_failed_save_are_said_in_place(room, session, monk
     assert room.job is None
     assert "cannot be trained yet" in room.bar.words.text()
     session.document.undo_stack.undo()
+    kept = (session.document.path / "project.toml").read_text()
+    (session.document.path / "project.toml").write_text(kept + "# another hand\n")
+    room.train()
+    assert room.job is None
+    assert room.bar.words.text().startswith("The project changed on disk since it was read (project.toml). Reload")
+    (session.document.path / "project.toml").write_text(kept)
     (session.document.path / "project.toml").unlink()
     (session.document.path / "project.toml").mkdir()
     session.document.push(SetRecipe(Recipe(epochs=3)))
@@ -380,7 +386,7 @@ def test_every_shade_has_a_readable_text(app, monkeypatch, colours):
     assert min(contrast(readable_on(shade(s / 100)), shade(s / 100)) for s in range(101)) >= READABLE
 
 
-def test_the_curves_choose_an_epoch_with_the_arrows(session, make_room):
+def test_the_curves_choose_an_epoch_with_the_arrows_and_the_mouse(session, qtbot, make_room):
     store_run(session, history=HISTORY)
     room = make_room()
     curves = room.curves
@@ -392,6 +398,19 @@ def test_the_curves_choose_an_epoch_with_the_arrows(session, make_room):
     assert curves.epoch == 3
     QTest.keyClick(curves.loss, Qt.Key.Key_Escape)
     assert curves.epoch is None
+    plot = curves.accuracy
+    for epoch in (1, 3):
+        qtbot.waitUntil(lambda epoch=epoch: hovered(plot, epoch) and curves.epoch == epoch)
+    assert "accuracy 83.3 % (validation 76.7 %)" in curves.readout.text()
+
+
+def hovered(plot, epoch):
+    """Move the mouse to an epoch; pyqtgraph hears only moves that are 10 ms apart."""
+    at = plot.mapFromScene(plot.box.mapViewToScene(QPointF(epoch, 0.5)))
+    for step in (2, 0):
+        QTest.mouseMove(plot.viewport(), at + QPoint(0, step))
+        QTest.qWait(15)
+    return True
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(session, make_room):

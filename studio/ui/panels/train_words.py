@@ -1,10 +1,13 @@
 """A training in words: time left, how the int8 model compares, what two recipes differ in."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from studio.core.errors import StudioError
 from studio.core.project import Recipe
 from studio.storage.runs import Run
 
@@ -84,6 +87,21 @@ def when_in_words(started: float, now: float | None = None) -> str:
 def epochs_in_words(run: Run) -> str:
     """Say how many epochs a run had."""
     return f"{run.epochs} of {run.recipe.epochs}" if run.cancelled else str(run.epochs)
+
+
+def outcome_in_words(result: Mapping[str, Any]) -> str:
+    """Say what a training came to, from its job's result."""
+    accuracies = f"float {per_cent(result['float_accuracy'])}, int8 {per_cent(result['int8_accuracy'])} of the test clips"
+    if result["cancelled"]:
+        epochs = f"{result['epochs']} epoch{'s' * (result['epochs'] != 1)}"
+        return f"stopped after {epochs}; the best, epoch {result['best_epoch']}, is kept as run {result['number']}: {accuracies}"
+    return f"run {result['number']} is done: {accuracies}"
+
+
+def sentence(error: StudioError) -> str:
+    """Say an error and the way out as sentences."""
+    said = str(error) if error.where else error.message[:1].upper() + error.message[1:]
+    return f"{said}. {error.hint[:1].upper()}{error.hint[1:]}." if error.hint else f"{said}."
 
 
 def _points(value: float) -> str:

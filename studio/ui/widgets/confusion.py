@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.ui.theme import GAP, PAD, theme
 
-SMALLEST, LARGEST = 10, 64
+SMALLEST, LARGEST = 3, 64
 COUNT_FITS, SHARE_FITS = 15, 38
 RECALL = 46
 READABLE = 4.5
@@ -157,8 +157,7 @@ class ConfusionView(QWidget):
         return QSize(360, 360)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        side = SMALLEST * len(self.confusion.labels)
-        return QSize(side + 120, side + 80)
+        return QSize(240, 200)
 
     # painting
 
