@@ -1,13 +1,15 @@
 """The head of a target's card: name, verdict, a fold; it opens and closes, drags, and hears the keys."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
+from studio.ui.paint import colour, fitted, font, width
 from studio.ui.theme import GAP, theme
 from studio.ui.widgets.gauge import Verdict
 
 _FOLD = 14
+_TITLE, _SMALL = 13, 12
 
 
 class TargetHeader(QAbstractButton):
@@ -24,6 +26,7 @@ class TargetHeader(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
         self.open = True
         self.aside = ""
         self.state: Verdict = "unknown"
@@ -49,6 +52,7 @@ class TargetHeader(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         t = theme()
         painter = QPainter(self)
+        painter.fillRect(self.rect(), colour(t.raised))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
             painter.setPen(QPen(QColor(t.accent), 1))
@@ -64,32 +68,27 @@ class TargetHeader(QAbstractButton):
         painter.setBrush(QColor(theme().text if self.underMouse() else theme().dim))
         painter.drawPolygon(QPolygonF([QPointF(x, middle + y) for x, y in points]))
 
-    def _paint_word(self, painter: QPainter) -> int:
+    def _paint_word(self, painter: QPainter) -> float:
         """Paint verdict and aside from the right; return where they begin."""
         t = theme()
-        font = QFont(self.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
-        metrics = QFontMetrics(font)
-        right = self.width() - GAP
+        painter.setFont(font(_SMALL))
+        right = float(self.width() - GAP)
         painter.setPen(QColor(t.dim if self.state == "unknown" else getattr(t, self.state)))
-        width = metrics.horizontalAdvance(self.word)
-        painter.drawText(QRectF(right - width, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.word)
-        right -= width + 2 * GAP
+        wide = width(self.word, _SMALL)
+        painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.word)
+        right -= wide + 2 * GAP
         if self.aside and not self.open:
-            width = metrics.horizontalAdvance(self.aside)
+            wide = width(self.aside, _SMALL)
             painter.setPen(QColor(t.dim))
-            painter.drawText(QRectF(right - width, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.aside)
-            right -= width + 2 * GAP
+            painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.aside)
+            right -= wide + 2 * GAP
         return right
 
-    def _paint_title(self, painter: QPainter, right: int) -> None:
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+    def _paint_title(self, painter: QPainter, right: float) -> None:
+        painter.setFont(font(_TITLE, True))
         painter.setPen(QColor(theme().text))
         room = right - _FOLD
-        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        text = fitted(self.text(), _TITLE, True, room)
         painter.drawText(QRectF(_FOLD, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
 
     # dragging and keys

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxL
 from studio.core.program import Buffer, Program
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
+from studio.ui.paint import colour
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
 from studio.ui.widgets.line import Line
@@ -65,6 +66,7 @@ class RamPlot(QWidget):
         self.setObjectName("ram_over_time")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the panel beneath need not be painted again
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.steps: tuple[Step, ...] = ()
         self.greyed = False
@@ -111,6 +113,7 @@ class RamPlot(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         t = theme()
         painter = QPainter(self)
+        painter.fillRect(self.rect(), colour(t.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(t.accent if self.hasFocus() else t.line), 1))
         painter.setBrush(QColor(t.raised))
@@ -118,12 +121,12 @@ class RamPlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if not self.steps:
             return
-        highest = peak(self.steps)
+        highest, selected = peak(self.steps), frozenset(self._session.selection)
         for number, bar in enumerate(self.bars()):
-            colour = QColor(t.dim if self.greyed else t.tight if number == highest else t.accent)
-            chosen = self.steps[number].block in self._session.selection or number == self._at
-            colour.setAlphaF(1.0 if chosen else 0.8 if number == highest else 0.45)
-            painter.fillRect(bar.adjusted(0, 0, -1 if bar.width() > 4 else 0, 0), colour)
+            ink = QColor(t.dim if self.greyed else t.tight if number == highest else t.accent)
+            chosen = self.steps[number].block in selected or number == self._at
+            ink.setAlphaF(1.0 if chosen else 0.8 if number == highest else 0.45)
+            painter.fillRect(bar.adjusted(0, 0, -1 if bar.width() > 4 else 0, 0), ink)
 
     def select(self, number: int) -> None:
         """Select the block of a step."""

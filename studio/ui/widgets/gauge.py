@@ -5,10 +5,11 @@ from itertools import pairwise
 from typing import Literal
 
 import msgspec
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.ui.paint import colour, font, pen, width, written
 from studio.ui.theme import GAP, theme
 
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
@@ -16,7 +17,8 @@ Verdict = Literal["fits", "tight", "too_large", "unknown"]
 LABEL, VALUE, SHARE = 48, 60, 72
 LINE, BAR, UNDER = 20, 6, 14
 _KIT_LABEL = 46
-_SMALL = 12
+_TEXT, _SMALL = 13, 12
+_STEPS = 512
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -41,6 +43,12 @@ class Reading(msgspec.Struct, frozen=True):
         kit = f"kit {self.kit}, {self.difference}" if self.kit else ""
         return ", ".join(filter(None, (f"{self.name} {self.value}", self.share, said, kit)))
 
+    @property
+    def sight(self) -> tuple[object, ...]:
+        """What can be told apart on a screen: the bar's length in steps finer than a pixel."""
+        length = round(_STEPS * min(1.0, self.fraction))
+        return self.name, self.value, self.share, self.state, length, self.reserve, self.kit, self.difference
+
 
 class GaugeRow(QWidget):
     """Paints a reading in one line, or in two where a kit spoke: label, estimate, kit and difference over the bar."""
@@ -52,12 +60,14 @@ class GaugeRow(QWidget):
         self.reading: Reading | None = None
         self._greyed = False
         self._tip: Callable[[str], str] | None = None
-        self._small = small_font(self)
 
     def show_reading(self, reading: Reading, greyed: bool = False, tip: Callable[[str], str] | None = None) -> None:
         """Show a reading; `greyed` where it is no longer true of the design. `tip` explains a gauge by its name, when asked."""
         self._tip = tip
         if reading == self.reading and greyed == self._greyed:
+            return
+        if self.reading is not None and reading.sight == self.reading.sight and greyed == self._greyed:
+            self.reading = reading
             return
         grown = self.reading is None or bool(self.reading.kit) != bool(reading.kit)
         self.reading, self._greyed = reading, greyed
@@ -70,11 +80,6 @@ class GaugeRow(QWidget):
     def explain(self) -> str:
         """Return the tooltip, rich text."""
         return self._tip(self.reading.name) if self._tip and self.reading else ""
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._small = small_font(self)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         two = self.reading is not None and self.reading.kit and self.reading.state != "unknown"
@@ -93,7 +98,7 @@ class GaugeRow(QWidget):
         if self.reading is None:
             return
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme().raised))
+        painter.fillRect(self.rect(), colour(theme().raised))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.reading.kit:
             self._paint_proven(painter, self.reading)
@@ -101,25 +106,25 @@ class GaugeRow(QWidget):
             self._paint_estimate(painter, self.reading)
 
     def _paint_estimate(self, painter: QPainter, reading: Reading) -> None:
-        width = self.width()
+        wide = self.width()
         self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
-        bar = QRectF(LABEL, (LINE - BAR) / 2, width - LABEL - VALUE - SHARE - 2 * GAP, BAR)
+        bar = QRectF(LABEL, (LINE - BAR) / 2, wide - LABEL - VALUE - SHARE - 2 * GAP, BAR)
         self._bar(painter, bar, reading)
-        value = QRectF(width - SHARE - VALUE - 2 * GAP, 0, VALUE, LINE)
+        value = QRectF(wide - SHARE - VALUE - 2 * GAP, 0, VALUE, LINE)
         self._text(painter, value, reading.value, theme().text, right=True)
-        self._text(painter, QRectF(width - SHARE, 0, SHARE, LINE), reading.share, self._colour(reading), small=True)
+        self._text(painter, QRectF(wide - SHARE, 0, SHARE, LINE), reading.share, self._colour(reading), small=True)
 
     def _paint_proven(self, painter: QPainter, reading: Reading) -> None:
-        width = self.width()
-        columns = kit_columns(width)
+        wide = self.width()
+        columns = kit_columns(wide)
         self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
         texts = (reading.value, reading.kit, reading.difference)
-        for (left, right), text, colour in zip(columns, texts, (theme().text, theme().text, theme().dim), strict=True):
-            self._text(painter, QRectF(left, 0, right - left, LINE), text, colour, right=True)
+        for (left, right), text, ink in zip(columns, texts, (theme().text, theme().text, theme().dim), strict=True):
+            self._text(painter, QRectF(left, 0, right - left, LINE), text, ink, right=True)
         if reading.state == "unknown":
             return
-        self._bar(painter, QRectF(0, LINE + (UNDER - BAR) / 2 - 1, width - SHARE - GAP, BAR), reading)
-        share = QRectF(width - SHARE, LINE - 2, SHARE, UNDER)
+        self._bar(painter, QRectF(0, LINE + (UNDER - BAR) / 2 - 1, wide - SHARE - GAP, BAR), reading)
+        share = QRectF(wide - SHARE, LINE - 2, SHARE, UNDER)
         self._text(painter, share, reading.share, self._colour(reading), right=True, small=True)
 
     def _bar(self, painter: QPainter, rect: QRectF, reading: Reading) -> None:
@@ -127,36 +132,33 @@ class GaugeRow(QWidget):
         if rect.width() < 8 or reading.state == "unknown":
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.background if t.mode == "dark" else t.line))
+        painter.setBrush(colour(t.background if t.mode == "dark" else t.line))
         painter.drawRoundedRect(rect, BAR / 2, BAR / 2)
         filled = QRectF(rect.left(), rect.top(), max(3.0, rect.width() * min(1.0, reading.fraction)), BAR)
-        painter.setBrush(QColor(self._colour(reading)))
+        painter.setBrush(colour(self._colour(reading)))
         painter.drawRoundedRect(filled, BAR / 2, BAR / 2)
         if reading.reserve:
             mark = QRectF(rect.left() + rect.width() * reading.reserve, rect.top() - 2, 1.5, BAR + 4)
-            painter.fillRect(mark, QColor(t.dim))
+            painter.fillRect(mark, colour(t.dim))
 
     def _colour(self, reading: Reading) -> str:
         t = theme()
         return t.dim if self._greyed or reading.state == "unknown" else getattr(t, reading.state)
 
-    def _text(self, painter: QPainter, rect: QRectF, text: str, colour: str, *, right: bool = False, small: bool = False) -> None:
-        painter.setFont(self._small if small else self.font())
-        painter.setPen(QColor(theme().dim if self._greyed else colour))
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, text)
+    def _text(self, painter: QPainter, rect: QRectF, text: str, ink: str, *, right: bool = False, small: bool = False) -> None:
+        if not text:
+            return
+        pixels = _SMALL if small else _TEXT
+        line = written(text, pixels)
+        painter.setFont(font(pixels))
+        painter.setPen(pen(theme().dim if self._greyed else ink))
+        left = rect.right() - width(text, pixels) if right else rect.left()
+        painter.drawStaticText(QPointF(left, rect.center().y() - line.size().height() / 2), line)
 
 
-def small_font(widget: QWidget) -> QFont:
-    """Return the widget's font at the size of what stands aside."""
-    font = QFont(widget.font())
-    font.setPixelSize(_SMALL)
-    return font
-
-
-def kit_columns(width: int) -> tuple[tuple[float, float], ...]:
+def kit_columns(wide: int) -> tuple[tuple[float, float], ...]:
     """Return where estimate, kit and difference stand in a row of this width."""
-    room = width - _KIT_LABEL
+    room = wide - _KIT_LABEL
     ends = [_KIT_LABEL + share * room for share in (0.0, 0.36, 0.71, 1.0)]
     return tuple(pairwise(ends))
 
@@ -171,10 +173,8 @@ class KitHeading(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
-        painter.setPen(QColor(theme().dim))
+        painter.setFont(font(11))
+        painter.setPen(colour(theme().dim))
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for (left, right), word in zip(kit_columns(self.width()), self.words, strict=True):
             painter.drawText(QRectF(left, 0, right - left, 16), align, word)

@@ -3,20 +3,22 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.ui.paint import colour, fitted, font, width
 from studio.ui.theme import theme
 
 _PIXELS = 11
 
 
 class Line(QWidget):
-    """Right-aligned words. Of several texts, it shows the first that there is room for; `tip` is asked for the tooltip."""
+    """Right-aligned words on a panel. Of several texts, it shows the first that there is room for; `tip` is asked for the tooltip."""
 
     def __init__(self, tip: Callable[[], str] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the panel beneath need not be painted again
         self._texts: tuple[str, ...] = ("",)
         self._tip = tip
 
@@ -40,14 +42,14 @@ class Line(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
-        font = QFont(self.font())
-        font.setPixelSize(_PIXELS)
-        painter.setFont(font)
-        painter.setPen(QColor(theme().dim))
-        metrics = QFontMetrics(font)
-        last = metrics.elidedText(self._texts[-1], Qt.TextElideMode.ElideRight, self.width())
-        text = next((t for t in self._texts if metrics.horizontalAdvance(t) <= self.width()), last)
+        painter.fillRect(self.rect(), colour(theme().panel))
+        painter.setFont(font(_PIXELS))
+        painter.setPen(colour(theme().dim))
+        text = next((t for t in self._texts if width(t, _PIXELS) <= self.width()), "") or self._cut()
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _cut(self) -> str:
+        return fitted(self._texts[-1], _PIXELS, False, self.width())
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
