@@ -66,14 +66,19 @@ def sizes(image: Image) -> Sizes:
     return Sizes(code, data)
 
 
-def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
-    """Run model_run once on zeros and count; `timed` asks for cycles as well."""
+def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes = b"", offset: int = 0) -> Counts:
+    """Run model_run once and count; `timed` asks for cycles as well.
+
+    The input is zeros, or what is `given`, `offset` bytes into the arena: on cores without an FPU the cost of floats depends on it.
+    """
     cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
     cpu.ctl_set_cpu_model(_CPUS[target.core.unicorn_cpu])
     _load(cpu, image, target)
     functions = sorted((s["st_value"] & ~1, s["st_size"], s.name) for s in _symbols(image) if s["st_info"]["type"] == "STT_FUNC")
     start = image.symbols["model_run"]
     size = next(s for a, s, n in functions if n == "model_run")
+    if given:
+        cpu.mem_write(next(s["st_value"] for s in _symbols(image) if s.name == "arena") + offset, given)
     blocks: list[Counter[tuple[int, int]]] = [Counter()]
     own: Counter[tuple[int, int]] = Counter()
     jumps = [0]
@@ -99,6 +104,8 @@ def count(image: Image, target: TargetDevice, timed: bool = True) -> Counts:
     cpu.reg_write(arm_const.UC_ARM_REG_SP, image.stack_top)
     cpu.reg_write(arm_const.UC_ARM_REG_LR, _RETURN | 1)
     cpu.emu_start(start | 1, _RETURN)
+    if not inside:  # the last call took the place of model_run's own return
+        depths.append(stack.used())
     timing = _timing() if timed else None
     names = [a for a, _, _ in functions]
 

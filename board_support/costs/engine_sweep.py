@@ -1,9 +1,10 @@
 """The networks on which the engine's kernels are measured: chains of every operator, drawn by number, and keyword models held out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from engine_operators import OPERATOR_NETWORKS, operator_network
 
 from studio.blocks import registry
 from studio.blocks.templates import default_graph, tiny_graph
@@ -107,6 +108,12 @@ def fitted_network(number: int) -> Network:
     return _random(growing.graph, growing.input)
 
 
+def sweep() -> Iterator[Network]:
+    """Return all networks that are fitted."""
+    yield from map(fitted_network, range(FITTED))
+    yield from map(operator_network, range(OPERATOR_NETWORKS))
+
+
 def held_out_networks() -> dict[str, Network]:
     """Return keyword models that the fit has not seen."""
     wide = default_graph((49, 40, 1), 12)
@@ -116,6 +123,7 @@ def held_out_networks() -> dict[str, Network]:
         "default": _random(wide, (49, 40, 1)),
         "other stem": _random(other, (49, 32, 1)),
         "tiny": _random(tiny_graph((49, 40, 1), 12), (49, 40, 1)),
+        "rare operators": operator_network(OPERATOR_NETWORKS),
     }
 
 

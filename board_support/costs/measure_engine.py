@@ -2,7 +2,7 @@
 
 Every network of engine_sweep.py is exported as C, built for a virtual kit by the default compiler, and run; each kernel call's
 instructions and cycles are fitted, without negative weights, to how often the kernel's loops run (Call.dims). Then the tables are
-tried on networks that the fit has not seen. With --check nothing is written.
+tried on networks that the fit has not seen. With --check nothing is written; with --new only kernels that a table lacks are measured.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from engine_operators import OPERATOR_NETWORKS, operator_network
 from engine_probe import CallCount, Counts, Sizes, count, sizes
-from engine_sweep import FITTED, fitted_network, held_out_networks
+from engine_sweep import held_out_networks, sweep
 
 from studio.boards import load_boards
 from studio.core.network import Network
@@ -57,9 +58,16 @@ def measure(network: Network, target: TargetDevice, folder: Path) -> Measured:
     sources.mkdir(parents=True)
     load_plugins().exporters.get("export_c").export(export_job(network, plan, target), sources, QuietContext())
     image = build(sources, target, "zig", folder / "build", frontend=False)
-    counts = count(image, target)
+    counts = count(image, target, given=real_input(network), offset=plan.buffers[plan.input_buffer].offset)
     assert len(counts.calls) == len(plan.calls), (len(counts.calls), len(plan.calls))
     return Measured(plan, image, sizes(image), counts)
+
+
+def real_input(network: Network) -> bytes:
+    """Return numbers of all sizes for a float input; nothing for others, whose values do not matter."""
+    if network.input.dtype != "float32":
+        return b""
+    return np.random.default_rng(0).uniform(-7, 7, network.input.elements).astype("<f4").tobytes()
 
 
 def export_job(network: Network, plan: Program, target: TargetDevice) -> ExportJob:
@@ -95,6 +103,13 @@ def fit_table(rows: Sequence[Measured], target: TargetDevice) -> EngineTable:
         functions=code,
         kernels={name: kernel_of(name, calls[name], functions[name]) for name in sorted(calls)},
     )
+
+
+def with_new_kernels(table: EngineTable, target: TargetDevice) -> EngineTable:
+    """Measure the networks of rare operators and add what the table lacks; all else stays as it was measured."""
+    found = fit_table(measure_all(map(operator_network, range(OPERATOR_NETWORKS)), target), target)
+    functions, kernels = {**found.functions, **table.functions}, {**found.kernels, **table.kernels}
+    return msgspec.structs.replace(table, functions=dict(sorted(functions.items())), kernels=dict(sorted(kernels.items())))
 
 
 def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
@@ -203,13 +218,16 @@ def main() -> None:
     """Measure the cores asked for, or all, and write or check their tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--core", action="append", choices=CORES, help="a core's id; all, where left out")
+    parser.add_argument("--new", action="store_true", help="measure only the rare operators, and add the kernels that the table lacks")
     parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
     asked = parser.parse_args()
     kits = {b.core.id: b for b in load_boards().values() if b.virtual}
     for id in asked.core or CORES:
         target = kits[id]
-        if not asked.check:
-            print(write(fit_table(measure_all(map(fitted_network, range(FITTED)), target), target)))
+        if asked.new:
+            print(write(with_new_kernels(cost_tables()[id], target)))
+        elif not asked.check:
+            print(write(fit_table(measure_all(sweep(), target), target)))
         check(target)
 
 

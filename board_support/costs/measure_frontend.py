@@ -100,6 +100,7 @@ def write_sources(fe: FrontEnd, folder: Path, with_frontend: bool) -> None:
     (folder / "model.h").write_text(
         f"#include <stdint.h>\n#define MODEL_INPUT_BYTES {size}\n#define MODEL_OUTPUT_BYTES 1\n"
         "void *model_input(void);\nconst void *model_output(void);\nvoid model_run(void);\n"
+        "static inline void model_init(void) {}\n"
     )
     (folder / "model.c").write_text(
         f'#include "model.h"\nstatic uint32_t input[{size // 4 + 1}];\nvoid *model_input(void) {{ return input; }}\n'

@@ -1,6 +1,6 @@
 """What goes with the model: labels, front end, golden vectors with their self-test, Makefile, README."""
 
-from studio.api import ExportJob, Program, c_header, c_rows, c_string, format_size
+from studio.api import ExportJob, Program, Tensor, c_header, c_rows, c_string, format_size
 
 
 def labels_header(job: ExportJob) -> str:
@@ -38,7 +38,8 @@ def golden_header(job: ExportJob) -> str:
 extern const int8_t golden_inputs[GOLDEN_COUNT][MODEL_INPUT_BYTES];
 extern const int8_t golden_outputs[GOLDEN_COUNT][MODEL_OUTPUT_BYTES];
 
-/* Run the model on all golden inputs and return how many outputs differ: 0 means that it computes as it should. */
+/* Run the model on all golden inputs, from its initial state, and return how many outputs differ: 0 means that it computes as it
+ * should. */
 int model_selftest(void);
 
 #endif
@@ -69,6 +70,7 @@ SELFTEST = """/* Runs the model on the golden vectors; prints nothing. With -DMO
 
 int model_selftest(void) {
   int wrong = 0;
+  model_init();
   for (int i = 0; i < GOLDEN_COUNT; i++) {
     int8_t *in = model_input();
     for (int j = 0; j < MODEL_INPUT_BYTES; j++) {
@@ -157,19 +159,30 @@ def _frontend_row(job: ExportJob) -> str:
 
 
 def _usage(job: ExportJob) -> str:
+    result = _c_type(job.network.output)
     if job.frontend_tables is None:
-        return """#include "model.h"
+        given = _c_type(job.network.input)
+        return f"""#include "model.h"
 
-int8_t *in = model_input();          /* write MODEL_INPUT_BYTES values */
+{_init_line(job)}{given} *in = model_input();{" " * max(1, 17 - len(given))}/* write {job.network.input.elements} values */
 model_run();
-const int8_t *scores = model_output(); /* MODEL_OUTPUT_BYTES values; the largest is the answer */
+const {result} *scores = model_output(); /* {job.network.output.elements} values; the largest is the answer */
 """
-    return """#include "frontend.h"
+    return f"""#include "frontend.h"
 #include "model.h"
 
 frontend_init();                     /* once */
-frontend_push(pcm, count);           /* as samples come: 16 bits, any count */
+{_init_line(job)}frontend_push(pcm, count);           /* as samples come: 16 bits, any count */
 frontend_features(model_input());    /* whenever an answer is wanted */
 model_run();
-const int8_t *scores = model_output(); /* one for each label; the largest wins */
+const {result} *scores = model_output(); /* one for each label; the largest wins */
 """
+
+
+def _init_line(job: ExportJob) -> str:
+    """Only a model with state needs the call."""
+    return "model_init();                        /* once, and wherever a new stream begins */\n" if job.program and job.program.init else ""
+
+
+def _c_type(tensor: Tensor) -> str:
+    return {"float32": "float"}.get(tensor.dtype, f"{tensor.dtype}_t")

@@ -27,7 +27,19 @@ const void *model_output(void);
 /* Run the network once. */
 void model_run(void);
 
+{_init_words(program)}
 #endif
+"""
+
+
+def _init_words(program: Program) -> str:
+    if not program.init:
+        return """/* Nothing to do: this model keeps no state from run to run. */
+static inline void model_init(void) {}
+"""
+    return """/* Set the state that the model keeps from run to run to its first values: call it once before the first model_run, and again
+ * wherever a new stream begins. */
+void model_init(void);
 """
 
 
@@ -41,6 +53,7 @@ def source(job: ExportJob, program: Program) -> str:
             *(c_array(const) for const in program.consts),
             *(_record(call.record) for call in program.calls if call.record),
             _ends(program),
+            *([_init(program)] if program.init else []),
             _run(program),
         ]
     )
@@ -67,7 +80,7 @@ def _tensor_words(what: str, tensor) -> str:
 
 
 def _shape(shape: Shape) -> str:
-    return " x ".join(map(str, shape[1:])) if len(shape) > 1 else str(shape[0])
+    return " x ".join(map(str, shape[1:] if len(shape) > 1 else shape)) or "1"
 
 
 def _record(record: ConstRecord) -> str:
@@ -81,6 +94,12 @@ def _ends(program: Program) -> str:
     return f"void *model_input(void) {{ return arena + {into}; }}\n\nconst void *model_output(void) {{ return arena + {out}; }}\n"
 
 
+def _init(program: Program) -> str:
+    names = {call.args: program.network.ops[call.op].options["shared_name"] for call in program.init}
+    lines = "".join(f"  /* {c_comment(names[call.args])} */\n  {call.kernel}({', '.join(call.args)});\n" for call in program.init)
+    return f"void model_init(void) {{\n{lines}}}\n"
+
+
 def _run(program: Program) -> str:
     lines = "".join(f"  /* {_call_words(program, call)} */\n  {call.kernel}({', '.join(call.args)});\n" for call in program.calls)
     return f"void model_run(void) {{\n{lines}}}\n"
@@ -88,6 +107,7 @@ def _run(program: Program) -> str:
 
 def _call_words(program: Program, call: Call) -> str:
     network, op = program.network, program.network.ops[call.op]
-    taken = [network.tensors[i] for i in op.inputs if i >= 0 and not network.tensors[i].constant]
-    shapes = " + ".join(_shape(t.shape) for t in taken)
-    return c_comment(f"{call.block or op.kind}: {shapes} -> {_shape(network.tensors[op.outputs[0]].shape)}")
+    tensors = [network.tensors[i] for i in op.inputs if i >= 0]
+    shapes = " + ".join(_shape(t.shape) for t in tensors if not t.constant and t.dtype != "resource")
+    made = f" -> {_shape(network.tensors[op.outputs[0]].shape)}" if op.outputs else ""
+    return c_comment(f"{call.block or op.kind}: {shapes}{made}")

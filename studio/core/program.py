@@ -66,7 +66,8 @@ class Program(msgspec.Struct, frozen=True):
     """The engine's whole plan for one network and one core variant ("dsp" or "plain").
 
     `input_buffer` and `output_buffer` index `buffers`; `consts` are all arrays that the calls use. `sources` are the C files
-    of the kernels and of what they share, relative to the runtime's folder.
+    of the kernels and of what they share, relative to the runtime's folder. `init` are the calls that set the state of a streaming
+    model, which lives in the arena from run to run, to its first values.
     """
 
     network: Network
@@ -78,12 +79,13 @@ class Program(msgspec.Struct, frozen=True):
     input_buffer: int
     output_buffer: int
     sources: tuple[str, ...] = ()
+    init: tuple[Call, ...] = ()
     extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def kernels(self) -> tuple[str, ...]:
         """The kernels that are linked, each once, in the order of first use."""
-        return tuple(dict.fromkeys(c.kernel for c in self.calls))
+        return tuple(dict.fromkeys(c.kernel for c in (*self.calls, *self.init)))
 
     @property
     def const_bytes(self) -> int:

@@ -151,17 +151,29 @@ def golden_inputs(subject: Subject, count: int, seed: int = 1) -> list[bytes]:
     """Make inputs for golden vectors: features of synthetic sound where there is a front end, and values of the whole range."""
     rng = np.random.default_rng(seed)
     sounds = _sound_features(subject, count // 2, rng)
-    return [*sounds, *(_whole_range(subject.network, rng) for _ in range(count - len(sounds)))]
+    return [*sounds, *(whole_range(subject.network, rng) for _ in range(count - len(sounds)))]
 
 
-def _whole_range(network: Network, rng: np.random.Generator) -> bytes:
+def whole_range(network: Network, rng: np.random.Generator) -> bytes:
+    """Draw values of the whole range of each input; of floats, the range that their quantisation in the network holds."""
     parts = []
-    for tensor in (network.tensors[i] for i in network.inputs):
+    for number in network.inputs:
+        tensor = network.tensors[number]
         if tensor.dtype == "float32":
-            parts.append(rng.uniform(-1, 1, tensor.elements).astype("<f4").tobytes())
+            low, high = _real_range(network, number)
+            parts.append(rng.uniform(low, high, tensor.elements).astype("<f4").tobytes())
         else:
             parts.append(rng.integers(0, 256, tensor.nbytes, np.uint8).tobytes())
     return b"".join(parts)
+
+
+def _real_range(network: Network, number: int) -> tuple[float, float]:
+    """Return the least and the largest float that the int8 tensor made from it can tell; -1 and 1 where it stays a float."""
+    made = [network.tensors[op.outputs[0]] for op in network.ops if op.kind == "quantize" and number in op.inputs]
+    if not made or made[0].dtype != "int8" or made[0].quant is None:
+        return -1.0, 1.0
+    scale, zero = made[0].quant.scale[0], made[0].quant.zero_point[0]
+    return scale * (-128 - zero), scale * (127 - zero)
 
 
 def _sound_features(subject: Subject, count: int, rng: np.random.Generator) -> list[bytes]:

@@ -58,6 +58,11 @@ def run(network: Network, inputs: Sequence[bytes], tflite: bytes | None = None) 
         raise _refused(network) from error
 
 
+def values(data: bytes, tensor: Tensor) -> np.ndarray:
+    """Return a tensor's bytes as a flat array of its own type."""
+    return np.frombuffer(data, _DTYPES[tensor.dtype], tensor.elements)
+
+
 def _write(network: Network) -> bytes:
     from studio.lower.tflite import write_tflite
 

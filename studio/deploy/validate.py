@@ -39,7 +39,7 @@ class Validation(msgspec.Struct, frozen=True):
 
     `instructions` and `cycles_estimate` count one inference without the front end, `frontend_instructions` one clip's
     features. `feature_*` compare the kit's int8 features with the host's, in steps. `accuracy` is the share of clips whose
-    label the kit heard right. What a kit cannot tell is None.
+    label the kit heard right; `max_difference` is in steps of the output's quantisation. What a kit cannot tell is None.
     """
 
     model: str
@@ -129,12 +129,11 @@ def _estimate(subject: Subject, target: TargetDevice) -> ResourceReport:
 
 
 def _records(subject: Subject, inputs: int, seed: int) -> tuple[list[Record], Clips | None]:
+    from studio.deploy.export import whole_range
+
     if subject.frontend is None:
         rng = np.random.default_rng(seed)
-        tensor = subject.network.input
-        if tensor.dtype not in ("int8", "uint8"):
-            raise InputError(f"its input is {tensor.dtype}", where=subject.name, hint="give a model with an int8 input")
-        return [Record("I", rng.integers(0, 256, tensor.elements, np.uint8).tobytes()) for _ in range(inputs)], None
+        return [Record("I", whole_range(subject.network, rng)) for _ in range(inputs)], None
     clips = _clips(subject, inputs, seed)
     return [Record("C", row.astype("<i2").tobytes()) for row in clips.pcm], clips
 
@@ -221,9 +220,8 @@ def _compare(
 
     fed = [a.features if a.features is not None else r.payload for a, r in zip(answers, records, strict=True)]
     truth = oracle.run(subject.network, fed)
-    kit = np.stack([np.frombuffer(a.output, np.int8) for a in answers]).astype(int)
-    wanted = np.stack([np.frombuffer(t, np.int8) for t in truth]).astype(int)
-    difference = np.abs(kit - wanted)
+    kit = _outputs(subject.network, [a.output for a in answers])
+    difference = np.abs(kit - _outputs(subject.network, truth)) / _output_step(subject.network)
     share, step = _feature_difference(subject, clips, answers)
     return Validation(
         model=subject.name,
@@ -233,8 +231,8 @@ def _compare(
         compiler=image.compiler,
         trained=subject.trained,
         inputs=len(answers),
-        mismatching_inputs=int(np.count_nonzero(difference.any(axis=1))),
-        max_difference=int(difference.max()),
+        mismatching_inputs=sum(a.output != t for a, t in zip(answers, truth, strict=True)),
+        max_difference=int(np.ceil(difference.max())),
         feature_mismatch_share=share,
         feature_max_difference=step,
         accuracy=_accuracy(kit, clips),
@@ -256,6 +254,17 @@ def _compare(
         ),
         frontend_cycles=_mean(heard.cycles.get("features")),
     )
+
+
+def _outputs(network: Network, outputs: Sequence[bytes]) -> np.ndarray:
+    return np.stack([oracle.values(data, network.output) for data in outputs]).astype(float)
+
+
+def _output_step(network: Network) -> float:
+    """Return by how much neighbouring outputs differ: 1, or for floats the scale of what they were made from."""
+    made = [op for op in network.ops if op.kind == "dequantize" and network.outputs[0] in op.outputs]
+    quant = network.tensors[made[0].inputs[0]].quant if made else None
+    return quant.scale[0] if quant is not None else 1.0
 
 
 def _mean(counts: Sequence[int] | None) -> int | None:

@@ -138,8 +138,8 @@ def _weigh(weights: Mapping[str, float], dims: Mapping[str, int]) -> float:
 
 
 def _run_bytes(run: RunCode, program: Program) -> int:
-    arguments = sum(len(call.args) for call in program.calls)
-    return round(run.once + run.call * len(program.calls) + run.argument * arguments)
+    calls = (*program.calls, *program.init)
+    return round(run.once + run.call * len(calls) + run.argument * sum(len(call.args) for call in calls))
 
 
 def _constants(program: Program) -> dict[str, int]:

@@ -94,6 +94,8 @@ class HostModel:
         )
         self._code = ctypes.CDLL(str(library))
         self._code.model_input.restype = self._code.model_output.restype = ctypes.c_void_p
+        if program(network, variant).init:
+            self._code.model_init()
         self._sizes = network.input.nbytes, network.output.nbytes
 
     def run(self, data: bytes) -> bytes:
@@ -106,6 +108,13 @@ class HostModel:
 
 
 def random_inputs(network: Network, count: int, seed: int = 0) -> list[bytes]:
-    """Noise over the whole int8 range."""
+    """Noise over the whole range of the input, and beyond it for floats."""
     rng = np.random.default_rng(seed)
-    return [rng.integers(-128, 128, network.input.elements, np.int8).tobytes() for _ in range(count)]
+    if network.input.dtype != "float32":
+        return [rng.integers(-128, 128, network.input.elements, np.int8).tobytes() for _ in range(count)]
+    first = next(op for op in network.ops if network.inputs[0] in op.inputs)
+    quant = network.tensors[first.outputs[0]].quant
+    reals = quant.scale[0] * (rng.uniform(-140, 140, (count, network.input.elements)) - quant.zero_point[0])
+    # Halves between two steps tell how a value is rounded.
+    halves = quant.scale[0] * (np.floor(rng.uniform(-128, 128, reals.shape)) + 0.5)
+    return [row.astype("<f4").tobytes() for row in np.where(rng.random(reals.shape) < 0.2, halves, reals)]

@@ -8,6 +8,7 @@ from studio.core.network import Network, Op, Quantisation, Tensor, window_size
 
 ACTIVATIONS = ("none", "relu", "relu6", "relu_n1_to_1")
 SOFTMAX = Quantisation((1 / 256,), (-128,))
+TANH = Quantisation((1 / 128,), (0,))
 
 
 class RandomNetwork:
@@ -19,6 +20,7 @@ class RandomNetwork:
         self.ops: list[Op] = []
         shape = (1, int(self.rng.integers(1, 14)), int(self.rng.integers(1, 12)), self.channels())
         self.now = self.tensor(shape, self.quant())
+        self.input = 0
 
     def channels(self) -> int:
         return int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 31, 33, 64, 67]))
@@ -145,6 +147,93 @@ class RandomNetwork:
         same = self.tensors[self.now].quant
         self.add(kind, (self.now,), self.shape, same if kind == "relu6" else self.quant(self.scale * self.rng.uniform(0.3, 3)))
 
+    def _lookup(self, kind) -> None:
+        out = {"tanh": TANH, "logistic": SOFTMAX}.get(kind) or self.quant(self.scale * self.rng.uniform(0.05, 3))
+        self.add(kind, (self.now,), self.shape, out)
+
+    def curve(self) -> None:
+        self._lookup(str(self.rng.choice(["tanh", "hard_swish"])))
+
+    def integers(self, *numbers) -> int:
+        return self.tensor((len(numbers),), None, "int32", np.array(numbers, "<i4"))
+
+    def mean(self) -> None:
+        """Reduce height and width, or some axes side by side."""
+        axes = [(1, 2), (1, 2), (1,), (2,), (3,), (2, 3), (-2, -3), (1, 2, 3)][self.draw(0, 7)]
+        keep = [1 if a in {x % 4 for x in axes} else size for a, size in enumerate(self.shape)]
+        self.add("mean", (self.now, self.integers(*axes)), keep, self.quant(self.scale * self.rng.uniform(0.1, 2)), {"keep_dims": True})
+
+    def squeezing_mean(self) -> None:
+        """Reduce height and width to nothing, as a global pool before a dense layer does."""
+        quant = self.quant(self.scale * self.rng.uniform(0.1, 2))
+        self.add("mean", (self.now, self.integers(1, 2)), (1, self.shape[3]), quant, {"keep_dims": False})
+
+    def pad(self) -> None:
+        before, after = self.rng.integers(0, 3, (2, 4)) * (0, 1, 1, self.chance(0.4))
+        shape = tuple(int(s) for s in np.array(self.shape) + before + after)
+        if prod(shape) < 20000:
+            paddings = self.tensor((4, 2), None, "int32", np.stack([before, after], 1).astype("<i4"))
+            quant = self.tensors[self.now].quant
+            self.add("pad", (self.now, paddings), shape, quant)
+
+    def elementwise(self) -> None:
+        """Multiply, subtract or add, with an operand that is repeated, constant, or neither."""
+        kind = str(self.rng.choice(["mul", "mul", "sub", "add"]))
+        shape = [1, *(1 if self.chance(0.4) else size for size in self.shape[1:])]
+        shape = shape[self.draw(0, 3) :] if self.chance(0.3) else shape
+        same = [i for i, t in enumerate(self.tensors) if t.shape == self.shape and not t.constant and t.dtype == "int8"]
+        if self.chance(0.3):
+            other = int(self.rng.choice(same))
+        else:
+            other = self.tensor(shape, self.quant(), data=self.rng.integers(-128, 128, shape, np.int8))
+        far = self.tensors[other].quant.scale[0]
+        scale = self.scale * far * 300 * self.rng.uniform(0.05, 1) if kind == "mul" else max(self.scale, far) * self.rng.uniform(0.5, 2)
+        pair = (self.now, other) if self.chance(0.6) else (other, self.now)
+        self.add(kind, pair, self.shape, self.quant(scale), {"activation": str(self.rng.choice(ACTIVATIONS))})
+
+    def transpose(self) -> None:
+        order = (0, *(int(a) for a in self.rng.permutation([1, 2, 3])))
+        self.add("transpose", (self.now, self.integers(*order)), [self.shape[a] for a in order], self.tensors[self.now].quant)
+
+    def strided_slice(self) -> None:
+        """Cut from any of the axes, forwards or backwards, with masks and bounds from either end."""
+        begins, ends, strides, masks, shape = [0], [1], [1], [1, 1], [1]
+        for axis, size in enumerate(self.shape[1:], 1):
+            stride = int(self.rng.choice([1, 1, 1, 2, 3, -1]))
+            first, last = sorted(int(i) for i in self.rng.integers(0, size + 1, 2))
+            if self.chance(0.4) or first == last:
+                masks = [m | 1 << axis for m in masks]
+                first, last = 0, size
+            elif stride < 0:
+                first, last = last - 1, first - 1 if first else -size - 1
+            elif self.chance(0.4):
+                first, last = first - size, last
+            begins.append(first)
+            ends.append(last)
+            strides.append(stride)
+            shape.append(len(range(size)[slice(*((None, None) if masks[0] >> axis & 1 else (first, last)), stride)]))
+        options = {"begin_mask": masks[0], "end_mask": masks[1]}
+        options |= {"ellipsis_mask": 0, "new_axis_mask": 0, "shrink_axis_mask": 0, "offset": False}
+        bounds = tuple(self.integers(*numbers) for numbers in (begins, ends, strides))
+        self.add("strided_slice", (self.now, *bounds), shape, self.tensors[self.now].quant, options)
+
+    def split(self) -> None:
+        """Go on with one of the parts; later operators may take the others."""
+        axis = self.draw(1, 3)
+        size, quant = self.shape[axis], self.tensors[self.now].quant
+        parts = int(self.rng.choice([n for n in (1, 2, 3, 4, 5, 7) if size % n == 0]))
+        shape = [s // parts if a == axis else s for a, s in enumerate(self.shape)]
+        outs = tuple(self.tensor(shape, quant) for _ in range(parts))
+        source = self.now
+        number = self.tensor((), None, "int32", np.array(axis, "<i4"))
+        self.ops.append(Op("split", (number, source), outs, {"num_splits": parts}, f"split_{len(self.ops)}"))
+        self.now = outs[self.draw(0, parts - 1)]
+
+    def float_input(self) -> None:
+        source = self.tensor(self.tensors[0].shape, None, "float32")
+        self.input = source
+        self.ops.insert(0, Op("quantize", (source,), (0,), {}, "quantise_input"))
+
     def reshape(self) -> None:
         _, height, width, channels = self.shape
         shape = (1, width, height, channels) if self.chance(0.5) else (1, 1, height * width, channels)
@@ -161,17 +250,62 @@ class RandomNetwork:
             self.add("fully_connected", (self.now, *consts), (1, outputs), quant, options)
 
     def network(self) -> Network:
-        return Network("random", tuple(self.tensors), tuple(self.ops), (0,), (self.now,))
+        return Network("random", tuple(self.tensors), tuple(self.ops), (self.input,), (self.now,))
+
+
+COMMON = {
+    RandomNetwork.conv_2d: 0.26,
+    RandomNetwork.depthwise_conv_2d: 0.24,
+    RandomNetwork.pool: 0.14,
+    RandomNetwork.sum: 0.12,
+    RandomNetwork.concatenation: 0.1,
+    RandomNetwork.unary: 0.08,
+    RandomNetwork.reshape: 0.06,
+}
+RARE = {
+    RandomNetwork.conv_2d: 0.1,
+    RandomNetwork.depthwise_conv_2d: 0.1,
+    RandomNetwork.elementwise: 0.25,
+    RandomNetwork.mean: 0.06,
+    RandomNetwork.pad: 0.1,
+    RandomNetwork.curve: 0.1,
+    RandomNetwork.transpose: 0.08,
+    RandomNetwork.strided_slice: 0.12,
+    RandomNetwork.split: 0.09,
+}
 
 
 def random_network(seed: int) -> Network:
     """Draw a network of three to eight operators, with a dense head in most."""
+    return _grow(seed, COMMON).network()
+
+
+def rare_network(seed: int) -> Network:
+    """Draw a network of the operators that fewer models hold, with floats or uint8 at the ends of some."""
+    made = _grow(seed, RARE)
+    if made.chance(0.3):
+        made.float_input()
+    if made.chance(0.3):
+        made.ops.append(Op("dequantize", (made.now,), (made.tensor(made.shape, None, "float32"),), {}, "dequantise_output"))
+        made.now = len(made.tensors) - 1
+    elif made.chance(0.4):
+        quant = made.tensors[made.now].quant
+        same = Quantisation(quant.scale, (quant.zero_point[0] + 128,))
+        other = Quantisation((quant.scale[0] * made.rng.uniform(0.5, 2),), (made.draw(0, 255),))
+        made.ops.append(Op("quantize", (made.now,), (made.tensor(made.shape, same if made.chance(0.5) else other, "uint8"),), {}, "uint8"))
+        made.now = len(made.tensors) - 1
+    return made.network()
+
+
+def _grow(seed: int, steps) -> RandomNetwork:
     made = RandomNetwork(seed)
-    steps = [made.conv_2d, made.depthwise_conv_2d, made.pool, made.sum, made.concatenation, made.unary, made.reshape]
+    kinds, shares = list(steps), list(steps.values())
     for _ in range(made.draw(3, 8)):
-        steps[int(made.rng.choice(7, p=[0.26, 0.24, 0.14, 0.12, 0.1, 0.08, 0.06]))]()
+        kinds[int(made.rng.choice(len(kinds), p=shares))](made)
+    if steps is RARE and made.chance(0.4):
+        made.squeezing_mean()
     if made.chance(0.6) or not made.ops:
         made.dense()
     if made.chance(0.6):
         made.add("softmax", (made.now,), made.shape, SOFTMAX, {"beta": 1.0 if made.chance(0.7) else made.rng.uniform(0.3, 2)})
-    return made.network()
+    return made

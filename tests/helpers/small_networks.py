@@ -1,5 +1,7 @@
 """Networks for tests: drawn at random, or of one operator; and the tflite-micro wheel that runs them."""
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from studio.blocks import registry
 from studio.core.graph import INPUT_KIND, ModelGraph, Node, infer
 from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.lower.tflite import write_tflite
 
 BLOCKS = registry()
 
@@ -129,3 +132,13 @@ def _grow(graph, last, input_shape, rng):
     grown, id = _append(graph, kind, params, (last,))
     shape = infer(grown, BLOCKS, input_shape).shapes.get(id)
     return (grown, id) if shape is not None else (graph, last)
+
+
+def unsupported_model(folder: Path) -> Path:
+    """Write a model that TFLM runs and the engine does not."""
+    quant = Quantisation((0.1,), (0,))
+    tensors = tuple(Tensor(name, (1, 8), "int8", quant) for name in ("in", "out"))
+    network = Network("leaky", tensors, (Op("leaky_relu", (0,), (1,), {"alpha": 0.1}),), (0,), (1,))
+    path = folder / "leaky.tflite"
+    path.write_bytes(write_tflite(network))
+    return path

@@ -15,6 +15,7 @@ HEADER = f"""
 void *model_input(void);
 const void *model_output(void);
 void model_run(void);
+static inline void model_init(void) {{}}
 extern const char *const model_labels[];
 #endif
 """

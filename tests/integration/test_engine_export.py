@@ -10,7 +10,8 @@ from studio.deploy import oracle
 from studio.dsp.tables import frontend_tables
 from studio.lower.engine import program
 from tests.helpers.engine_host import WARNINGS, export, gcc, golden, random_inputs
-from tests.helpers.random_networks import random_network
+from tests.helpers.random_networks import random_network, rare_network
+from tests.helpers.streaming_networks import streaming_network
 
 LABELS = ('say "yes"', "back\\slash", "two\nlines", "??/ trigraph ??)", "是", "no", "tab\t", "*/ end /*", "", "naïve 7")
 
@@ -65,9 +66,10 @@ def test_front_end_and_all_else_compile_without_a_warning(tmp_path):
 
 
 @pytest.mark.parametrize("variant", ["dsp", "plain"])
+@pytest.mark.parametrize("make", [random_network, rare_network, streaming_network])
 @pytest.mark.parametrize("seed", [2, 7, 11, 23])
-def test_no_sanitizer_complains(seed, variant, tmp_path):
-    network = random_network(seed)
+def test_no_sanitizer_complains(seed, make, variant, tmp_path):
+    network = make(seed)
     files = export(network, variant, tmp_path, golden=vectors(network))
     includes = [f"-I{tmp_path / folder}" for folder in (".", "kernels")]
     sources = [f for f in files if f.suffix == ".c"]
@@ -75,6 +77,18 @@ def test_no_sanitizer_complains(seed, variant, tmp_path):
     gcc("-std=c11", *flags, *includes, *sources, "-o", tmp_path / "selftest")
     done = run(str(tmp_path / "selftest"))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_selftest_starts_from_the_first_state(tmp_path):
+    """Twice the same golden vectors: the second time the state must be as it was."""
+    network = streaming_network(3)
+    files = export(network, "dsp", tmp_path, golden=vectors(network))
+    main = '#include "golden.h"\nint main(void) { return model_selftest() + model_selftest(); }\n'
+    (tmp_path / "twice.c").write_text(main)
+    sources = [f for f in files if f.suffix == ".c"]
+    gcc("-std=c11", "-I", tmp_path, "-I", tmp_path / "kernels", *sources, tmp_path / "twice.c", "-o", tmp_path / "twice")
+    assert run(str(tmp_path / "twice")).returncode == 0
+    assert "model_init();" in (tmp_path / "README.md").read_text()
 
 
 def test_a_network_without_weights_is_refused(tmp_path):

@@ -11,7 +11,7 @@ from studio.deploy.conversation import Record, decode, encode
 from studio.lower.engine import program, variant_for
 from studio.plugin import load_plugins
 from tests.helpers.engine_host import CONTEXT, export, random_inputs
-from tests.helpers.random_networks import random_network
+from tests.helpers.random_networks import random_network, rare_network
 
 
 def run_on_kit(network, kit, toolchain, folder):
@@ -35,6 +35,11 @@ def run_on_kit(network, kit, toolchain, folder):
 @pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33"])
 def test_outputs_equal_tflm_on_every_core(kit, seed, tmp_path):
     run_on_kit(random_network(seed), kit, "zig", tmp_path)
+
+
+@pytest.mark.parametrize(("kit", "seed"), [("virtual-m0", 3), ("virtual-m4", 14)])
+def test_outputs_of_rare_operators_equal_tflm(kit, seed, tmp_path):
+    run_on_kit(rare_network(seed), kit, "zig", tmp_path)
 
 
 @pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")

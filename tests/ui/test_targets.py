@@ -10,6 +10,7 @@ from studio.core.edits import Disconnect, SetParams, SetTargets
 from studio.ui import theme
 from studio.ui.panels.target_reading import explain, readings, state_of
 from studio.ui.panels.targets import TargetsColumn
+from tests.helpers.small_networks import unsupported_model
 
 _KEPT = []
 THREE = ("virtual-m4", "nrf52840dk", "nucleo-l031k6")
@@ -251,8 +252,8 @@ def test_a_file_that_is_no_model_is_explained_and_put_away(session, column, tmp_
     assert column.files == []
 
 
-def test_a_model_with_an_operator_that_the_engine_lacks_is_explained(session, column, data_folder):
-    column.prove_file(data_folder / "models" / "mww_v2_hey_jarvis.tflite")
+def test_a_model_with_an_operator_that_the_engine_lacks_is_explained(session, column, tmp_path):
+    column.prove_file(unsupported_model(tmp_path))
     (card,) = column.files
     assert "runtime c cannot run it" in card.body.note.text()
     assert not column.prover.runs

@@ -51,6 +51,7 @@ int main(void) {
   const int32_t in = console_open(CONSOLE_READ);
   const int32_t out = console_open(CONSOLE_WRITE);
   if (in < 0 || out < 0) return NO_CONSOLE;
+  model_init();
   for (;;) {
     uint8_t kind;
     if (console_read(in, &kind, 1)) return END_OF_INPUT;

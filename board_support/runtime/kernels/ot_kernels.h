@@ -81,6 +81,41 @@ typedef struct {
   int8_t low, high;
 } ot_sum;
 
+/* Elementwise operators of two operands: three loops, and what each operand moves on a pass of each. */
+typedef struct {
+  int32_t multiplier;
+  int32_t outer, middle, inner;
+  int32_t a_outer, a_middle, b_outer, b_middle;
+  int8_t a_inner, b_inner;
+  int8_t shift;
+  int8_t zero_a, zero_b, zero_out;
+  int8_t low, high;
+} ot_product;
+
+typedef struct {
+  int32_t multiplier_a, multiplier_b, multiplier_out;
+  int32_t outer, middle, inner;
+  int32_t a_outer, a_middle, b_outer, b_middle;
+  int8_t a_inner, b_inner;
+  int8_t shift_a, shift_b, shift_out;
+  int8_t zero_a, zero_b, zero_out;
+  int8_t low, high;
+  int8_t sign;
+} ot_wide_sum;
+
+typedef struct {
+  int32_t multiplier;
+  int32_t outer, reduced, inner;
+  int32_t offset; /* - reduced * the input's zero point */
+  int8_t shift, out_zero;
+} ot_average;
+
+typedef struct {
+  int32_t blocks, planes, rows, items;
+  int32_t in_block, in_plane, in_row, in_item;
+  int32_t out_block, out_plane, out_row, out_item;
+} ot_lattice;
+
 void ot_conv_2d(const int8_t *in, int8_t *out, void *scratch, const ot_conv *k);
 void ot_conv_2d_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_conv *k);
 void ot_pointwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_pointwise *k);
@@ -96,6 +131,13 @@ void ot_add(const int8_t *a, const int8_t *b, int8_t *out, const ot_sum *k);
 void ot_concatenate(const int8_t *in, int8_t *out, int32_t rows, int32_t in_row, int32_t out_row);
 void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns);
 void ot_lookup(const int8_t *in, int8_t *out, const int8_t *table, int32_t count);
+void ot_mean(const int8_t *in, int8_t *out, const ot_average *k);
+void ot_multiply(const int8_t *a, const int8_t *b, int8_t *out, const ot_product *k);
+void ot_broadcast_add(const int8_t *a, const int8_t *b, int8_t *out, const ot_wide_sum *k);
+void ot_strided_copy(const int8_t *in, int8_t *out, const ot_lattice *k);
+void ot_fill(int8_t *out, int32_t count, int32_t value);
+void ot_quantise(const void *in, int8_t *out, float scale, int32_t zero, int32_t count);
+void ot_dequantise(const int8_t *in, void *out, float scale, int32_t zero, int32_t count);
 
 /* Parts that several kernels share. */
 

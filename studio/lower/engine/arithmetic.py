@@ -24,6 +24,13 @@ def quantise_multiplier(factor: float) -> tuple[int, int]:
     return (INT32_MAX, 30) if shift > 30 else (multiplier, shift)
 
 
+def mean_factor(factor: float, count: int) -> tuple[int, int]:
+    """Return multiplier and shift of factor / count as TFLite divides them: the multiplier may lie below 2^30."""
+    multiplier, shift = quantise_multiplier(factor)
+    more = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << more) // count, shift - more
+
+
 def channel_factors(source: Quantisation, filters: Quantisation, out: Quantisation, channels: int) -> list[float]:
     """Return each channel's rescaling factor in doubles, as TFLM computes it from float32 scales; dense layers too."""
     from_scale, to_scale = float32(source.scale[0]), float32(out.scale[0])

@@ -10,7 +10,7 @@ from studio.core.places import shipped
 from studio.core.program import Buffer, Call, Program
 from studio.core.protocols import RuntimeFiles
 from studio.core.target import Core
-from studio.lower.engine import convolution, simple
+from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state
 from studio.lower.engine.draft import Draft, Drafter, Operand
 from studio.lower.engine.plan import Block, Span, plan, root, share
 from studio.lower.engine.tables import LOOKUPS
@@ -23,10 +23,25 @@ _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
         "max_pool_2d": simple.pool,
         "average_pool_2d": simple.pool,
         "add": simple.add,
+        "sub": broadcast.sub,
+        "mul": broadcast.mul,
+        "mean": simple.mean,
+        "pad": lattice.pad,
+        "padv2": lattice.pad,
+        "transpose": lattice.transpose,
+        "call_once": state.call_once,
+        "var_handle": state.var_handle,
+        "read_variable": state.read_variable,
+        "assign_variable": state.assign_variable,
+        "strided_slice": lattice.strided_slice,
+        "split": lattice.split,
+        "split_v": lattice.split_v,
         "concatenation": simple.concatenation,
         "softmax": simple.softmax,
         "reshape": simple.reshape,
         **dict.fromkeys(LOOKUPS, simple.lookup),
+        "quantize": ends.quantize,
+        "dequantize": ends.dequantize,
     }
 )
 
@@ -59,9 +74,10 @@ def program(network: Network, variant: str = "dsp") -> Program:
     """
     drafter = Drafter(network, variant)
     _check_ends(network)
-    draft = _draft if network.has_weights else _draft_again
+    draft = _draft if network.has_weights or drafter.variables.of else _draft_again
     for drafter.number in range(len(network.ops)):
         draft(drafter)
+    first_values = state.first_values(drafter)
     blocks = _blocks(network, drafter)
     buffers, arena = plan(blocks)
     numbers = {b.tensor: i for i, b in enumerate(buffers) if b.tensor >= 0}
@@ -74,7 +90,8 @@ def program(network: Network, variant: str = "dsp") -> Program:
         arena_bytes=arena,
         input_buffer=numbers[network.inputs[0]],
         output_buffer=numbers[network.outputs[0]],
-        sources=_sources(drafter.drafts),
+        sources=_sources([*drafter.drafts, *first_values]),
+        init=tuple(_call(draft, 0, buffers, numbers) for draft in first_values),
     )
 
 
@@ -134,15 +151,20 @@ def _sources(drafts: list[Draft]) -> tuple[str, ...]:
 
 
 def _blocks(network: Network, drafter: Drafter) -> list[Block]:
-    """Join the tensors that share memory; each call's scratch is a block of its own."""
+    """Join the tensors that share memory; each call's scratch is a block of its own, variables live always."""
     aliases = {out: source for source, out in drafter.aliases}
     first, last = _lives(network, drafter.drafts, aliases)
+    sizes = drafter.variables.sizes
+    for variable in sizes:
+        first[variable], last[variable] = 0, len(drafter.drafts)
     home = share(drafter.drafts, aliases, last)
     blocks: dict[int, Block] = {}
-    tensors = dict.fromkeys([network.inputs[0], *(t for d in drafter.drafts for t in (*d.reads, d.writes)), *aliases, network.outputs[0]])
+    tensors = dict.fromkeys(
+        [network.inputs[0], *(t for d in drafter.drafts for t in (*d.reads, d.writes)), *aliases, *sizes, network.outputs[0]]
+    )
     for tensor in tensors:
         whole, value = root(tensor, aliases), network.tensors[tensor]
-        span = Span(value.name, value.nbytes, first[whole], last[whole], tensor)
+        span = Span(value.name, sizes.get(tensor, value.nbytes), first[whole], last[whole], tensor)
         blocks.setdefault(root(tensor, home), Block([])).spans.append(span)
     scratch = [Block([Span(f"scratch of call {i}", d.scratch, i, i)]) for i, d in enumerate(drafter.drafts) if d.scratch]
     return [*blocks.values(), *scratch]

@@ -10,6 +10,7 @@ import numpy as np
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.core.program import ConstArray, ConstRecord
+from studio.lower.engine.variables import Variables
 
 POINTER_BYTES = 4
 _FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "int32_t": 4}
@@ -51,6 +52,8 @@ class Drafter:
         self.drafts: list[Draft] = []
         self.consts: list[ConstArray] = []
         self.aliases: list[tuple[int, int]] = []
+        self.variables = Variables(network)
+        self.first_values: dict[int, np.ndarray] = {}
         self.number = 0
 
     @property
@@ -104,7 +107,9 @@ class Drafter:
             size = -(-size // width) * width + width
             widest = max(widest, width)
         text = {**pointers, **{name: str(value) for name, (_, value) in fields.items()}}
-        return ConstRecord(f"{self.op.kind}_{self.number}", ctype, -(-size // widest) * widest, text)
+        earlier = sum(1 for draft in self.drafts if draft.op == self.number and draft.record)
+        name = f"{self.op.kind}_{self.number}" + (f"_{earlier}" if earlier else "")
+        return ConstRecord(name, ctype, -(-size // widest) * widest, text)
 
     def call(
         self,
@@ -114,11 +119,13 @@ class Drafter:
         scratch: int = 0,
         shares: tuple[int, ...] = (),
         record: ConstRecord | None = None,
+        writes: int | None = None,
     ) -> None:
-        """Add a call of the operator at hand; it writes the operator's output."""
+        """Add a call of the operator at hand; it writes the operator's first output where `writes` names no other tensor."""
         reads = tuple(dict.fromkeys(a.tensor for a in args if isinstance(a, Operand) and a.tensor in self.op.inputs))
         text = (*args, f"&{record.name}") if record else tuple(args)
-        draft = Draft(kernel, text, reads, self.op.outputs[0], dims, self.number, self.op.block, scratch, shares, record)
+        written = self.op.outputs[0] if writes is None else writes
+        draft = Draft(kernel, text, reads, written, dims, self.number, self.op.block, scratch, shares, record)
         self.drafts.append(draft)
 
 

@@ -4,11 +4,12 @@ from math import prod
 
 import numpy as np
 
-from studio.core.network import Tensor, window_size
-from studio.lower.engine.arithmetic import activation_range, float32, quantise_multiplier
+from studio.core.network import Quantisation, Tensor, window_size
+from studio.lower.engine import broadcast
+from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
-from studio.lower.engine.tables import lookup_table, softmax_exponentials
+from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_exponentials
 from studio.lower.engine.weights import channel_consts
 
 
@@ -89,10 +90,11 @@ def _taps(size: int, kernel: int, stride: int, pad: int, outputs: int) -> int:
 
 
 def add(d: Drafter) -> None:
-    """A sum of two tensors of one shape."""
+    """A sum; the fast kernel takes two computed tensors of one shape."""
     a, b = d.tensor(0), d.tensor(1)
-    if a.shape != b.shape:
-        d.refuse(f"its operands have the shapes {a.shape} and {b.shape}; broadcasting is not supported")
+    if a.shape != b.shape or a.constant or b.constant:
+        broadcast.add(d)
+        return
     first, second = Operand(d.activation(0)), Operand(d.activation(1))
     qa, qb, out = d.quant(a), d.quant(b), d.quant(d.out)
     twice = 2 * max(float32(qa.scale[0]), float32(qb.scale[0]))
@@ -142,17 +144,51 @@ def softmax(d: Drafter) -> None:
 
 def lookup(d: Drafter) -> None:
     """Any function of one value."""
-    source = d.tensor(0)
-    ends = _ends(d)
-    op, quant, out = d.op, d.quant(source), d.quant(d.out)
+    source, op = d.tensor(0), d.op
+    quant, out = _byte_quant(d, source), _byte_quant(d, d.out)
+    if source.constant:
+        d.refuse(f"{source.name} is constant")
     if op.kind == "relu6" and quant != out:
         d.refuse("its input and output are quantised differently")
-    if op.kind == "logistic" and (out.zero_point[0] != -128 or abs(out.scale[0] - 1 / 256) > 1e-6):
-        d.refuse("its output must have the scale 1/256 and the zero point -128")
-    pack = (lambda: np.frombuffer(lookup_table(op, quant, out), "<i1")) if d.network.has_weights else None
+    if op.kind in FIXED_OUTPUTS and not _is_fixed(out, *FIXED_OUTPUTS[op.kind]):
+        d.refuse("its output must have the scale 1/{} and the zero point {}".format(*FIXED_OUTPUTS[op.kind]))
+    if op.kind == "hard_swish" and quant.scale[0] >= 128 * out.scale[0]:
+        d.refuse("the scale of its output is too small for that of its input")
+    pack = (lambda: np.frombuffer(lookup_table(op, quant, out, source.dtype, d.out.dtype), "<i1")) if d.network.has_weights else None
     table = d.const("table", "int8_t", 256, pack, part="tables")
-    dims = {"calls": 1, "elements": source.elements}
-    d.call("ot_lookup", (*ends, table, str(source.elements)), dims, shares=d.op.inputs[:1])
+    ends = (Operand(op.inputs[0]), Operand(op.outputs[0]))
+    d.call("ot_lookup", (*ends, table, str(source.elements)), {"calls": 1, "elements": source.elements}, shares=op.inputs[:1])
+
+
+def _is_fixed(quant: Quantisation, parts: int, zero_point: int) -> bool:
+    return quant.zero_point[0] == zero_point and abs(quant.scale[0] * parts - 1) < 3e-4
+
+
+def _byte_quant(d: Drafter, tensor: Tensor) -> Quantisation:
+    """Return the quantisation of an int8 tensor, or of a uint8 one at an end of the network."""
+    if tensor.dtype == "uint8" and d.op.kind == "quantize" and tensor.quant is not None:
+        return tensor.quant
+    return d.quant(tensor)
+
+
+def mean(d: Drafter) -> None:
+    """The mean over axes that lie side by side."""
+    source, out = d.tensor(0), d.out
+    ends = _ends(d)
+    if not d.tensor(1).constant or d.tensor(1).data is None:
+        d.refuse("its axes are not constant")
+    axes = {int(a) % len(source.shape) for a in values(d.tensor(1)).ravel()}
+    sizes = [(size, axis in axes) for axis, size in enumerate(source.shape) if size > 1]
+    reduced = [i for i, (_, gone) in enumerate(sizes) if gone]
+    first, last = (reduced[0], reduced[-1] + 1) if reduced else (0, 0)
+    if len(reduced) != last - first:
+        d.refuse(f"its axes {sorted(axes)} do not lie side by side")
+    outer, count, inner = (prod(s for s, _ in part) for part in (sizes[:first], sizes[first:last], sizes[last:]))
+    multiplier, shift = mean_factor(float32(d.quant(source).scale[0]) / float32(d.quant(out).scale[0]), count)
+    fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=-count * d.quant(source).zero_point[0])
+    fields |= small(shift=shift, out_zero=d.quant(out).zero_point[0])
+    dims = {"calls": 1, "outer": outer, "outputs": outer * inner, "taps": outer * count * inner}
+    d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields))
 
 
 def reshape(d: Drafter) -> None:

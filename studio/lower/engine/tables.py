@@ -15,7 +15,9 @@ _EXP_MINUS_EIGHTH = 1895147668
 _ONE_THIRD = 715827883
 _48_OVER_17 = 1515870810
 _MINUS_32_OVER_17 = -1010580540
-LOGISTIC_BITS = 4
+LOGISTIC_BITS = TANH_BITS = 4
+# The output's quantisation that TFLM takes for granted: one over the scale, and the zero point.
+FIXED_OUTPUTS = {"logistic": (256, -128), "tanh": (128, 0)}
 
 
 def exp_on_negative(x: int, integer_bits: int) -> int:
@@ -53,10 +55,14 @@ def softmax_exponentials(scale: float, beta: float) -> bytes:
     return np.array(table, "<i4").tobytes()
 
 
-def lookup_table(op: Op, source: Quantisation, out: Quantisation) -> bytes:
-    """Return the 256 int8 results of a unary operator for inputs -128 .. 127."""
+def lookup_table(op: Op, source: Quantisation, out: Quantisation, source_type: str = "int8", out_type: str = "int8") -> bytes:
+    """Return the 256 results of a unary operator for inputs -128 .. 127; a uint8 end stands for the int8 of the same bits."""
+    if out_type == "uint8":
+        out = Quantisation(out.scale, (out.zero_point[0] - 128,))
     function = _FUNCTIONS[op.kind](op, source, out)
-    return np.array([function(q - source.zero_point[0]) for q in range(-128, 128)], "<i1").tobytes()
+    inputs = range(-128, 128) if source_type == "int8" else (*range(128, 256), *range(128))
+    found = np.array([function(q - source.zero_point[0]) for q in inputs], "<i1").tobytes()
+    return found if out_type == "int8" else bytes(b ^ 0x80 for b in found)
 
 
 def _relu(op: Op, source: Quantisation, out: Quantisation):
@@ -99,17 +105,77 @@ def _logistic_of(x: int) -> int:
 
 
 def reciprocal_of_one_plus(x: int) -> int:
-    """Compute 1 / (1 + x) for x in [0, 1), Q0.31: three Newton-Raphson steps in Q2.29 (gemmlowp's one_over_one_plus_x_for_x_in_0_1)."""
+    """Compute 1 / (1 + x) for x in [0, 1), Q0.31 (gemmlowp's one_over_one_plus_x_for_x_in_0_1)."""
+    return _saturated(_two_over_one_plus(x) * 2)
+
+
+def _two_over_one_plus(x: int) -> int:
+    """Compute 2 / (1 + x) for x in [0, 1) given in Q0.31, in Q2.29: three Newton-Raphson steps."""
     half = (x + INT32_MAX + 1) >> 1
     z = _48_OVER_17 + high_mul(half, _MINUS_32_OVER_17)
     for _ in range(3):
         z += _saturated(high_mul(z, (1 << 29) - high_mul(half, z)) * 4)
-    return _saturated(z * 2)
+    return z
+
+
+def _tanh(op: Op, source: Quantisation, out: Quantisation):
+    factor = float32(source.scale[0]) * (1 << (31 - TANH_BITS))
+    multiplier, shift = quantise_multiplier(factor)
+    radius = math.floor(((1 << TANH_BITS) - 1) * (1 << (31 - TANH_BITS)) / 2.0 ** math.frexp(factor)[1])
+
+    def value(x: int) -> int:
+        if abs(x) >= radius:
+            return 127 if x > 0 else -128
+        return min(max(divide_by_power(_tanh_of(rescale(x, multiplier, shift)), 31 - 7), -128), 127)
+
+    return value
+
+
+def _tanh_of(x: int) -> int:
+    """Compute tanh(x) in Q0.31 for x in Q4.27 as (1 - exp(-2x)) / (1 + exp(-2x)) (gemmlowp's tanh)."""
+    if x == 0:
+        return 0
+    share = _two_over_one_plus(exp_on_negative(-abs(x), TANH_BITS + 1))
+    positive = _saturated((share - (1 << 29)) * 4)
+    return positive if x > 0 else -positive
+
+
+def _hard_swish(op: Op, source: Quantisation, out: Quantisation):
+    """Return x * relu6(x + 3) / 6 in int16 steps (TFLite's HardSwish)."""
+    fine = np.float32(source.scale[0]) / np.float32(128)
+    multiplier, shift = _int16_multiplier(float(fine / np.float32(out.scale[0])))
+    gate, gate_shift = _int16_multiplier(float(fine / np.float32(3 / 32768)))
+
+    def value(x: int) -> int:
+        x *= 128
+        share = _short(x << max(gate_shift - 1, 0))
+        share = _high_mul16(share, gate)
+        share = _short(share << 1) if gate_shift > 0 else divide_by_power(share, -gate_shift)
+        product = ((share + (1 << 15)) >> 1) * _high_mul16(x, multiplier)
+        scaled = product >> 15 if product >= 0 else -(-product >> 15)
+        return min(max(divide_by_power(scaled, -shift) + out.zero_point[0], -128), 127)
+
+    return value
+
+
+def _int16_multiplier(factor: float) -> tuple[int, int]:
+    multiplier, shift = quantise_multiplier(factor)
+    return min((multiplier + (1 << 15)) >> 16, 32767), shift
+
+
+def _high_mul16(a: int, b: int) -> int:
+    """round(a * b / 2^15), halves away from zero (gemmlowp's SaturatingRoundingDoublingHighMul of int16)."""
+    nudged = a * b + ((1 << 14) if a * b >= 0 else 1 - (1 << 14))
+    return nudged >> 15 if nudged >= 0 else -(-nudged >> 15)
+
+
+def _short(x: int) -> int:
+    return min(max(x, -32768), 32767)
 
 
 def _saturated(x: int) -> int:
     return min(max(x, -INT32_MAX - 1), INT32_MAX)
 
 
-_FUNCTIONS = {"logistic": _logistic, "relu": _relu, "relu6": _relu6, "quantize": _requantise}
+_FUNCTIONS = {"logistic": _logistic, "tanh": _tanh, "hard_swish": _hard_swish, "relu": _relu, "relu6": _relu6, "quantize": _requantise}
 LOOKUPS = tuple(_FUNCTIONS)

@@ -29,6 +29,9 @@ def test_every_core_has_every_kernel(core):
     for name in PLAIN_OR_DSP:
         assert f"ot_{name}_dsp" if core.dsp else f"ot_{name}" in table.kernels
     assert {"ot_add", "ot_average_pool", "ot_max_pool", "ot_concatenate", "ot_softmax", "ot_lookup"} <= set(table.kernels)
+    assert {"ot_mean", "ot_multiply", "ot_broadcast_add", "ot_strided_copy", "ot_fill", "ot_quantise", "ot_dequantise"} <= set(
+        table.kernels
+    )
     assert {f for f in table.functions if f.startswith("ot_")} <= files
 
 

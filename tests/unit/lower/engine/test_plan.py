@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from studio.lower.engine import program
 from studio.lower.engine.plan import Block, Span, plan
 from tests.helpers.random_networks import random_network
+from tests.helpers.streaming_networks import streaming_network
 
 
 @st.composite
@@ -54,3 +55,16 @@ def test_only_a_call_that_may_runs_in_place():
                 assert taken.offset == out.offset, (seed, call)
                 assert "conv_2d" not in call.kernel, (seed, call)
                 assert "pool" not in call.kernel, (seed, call)
+
+
+def test_state_is_never_overlapped():
+    for seed in range(30):
+        plan = program(streaming_network(seed))
+        kept = {b.offset: b for b in plan.buffers if plan.network.tensors[b.tensor].dtype == "resource" and b.tensor >= 0}
+        assert len(kept) == len(plan.init)
+        for state in kept.values():
+            assert (state.first, state.last) == (0, len(plan.calls))
+            others = [b for b in plan.buffers if b.offset != state.offset]
+            assert not any(overlaps(state, b) for b in others), (seed, state)
+            same = [b for b in plan.buffers if b.offset == state.offset]
+            assert all((b.first, b.last, b.size) == (state.first, state.last, state.size) for b in same), (seed, state)

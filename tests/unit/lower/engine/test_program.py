@@ -6,7 +6,7 @@ import pytest
 from studio.blocks import registry
 from studio.blocks.templates import default_graph
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Op
+from studio.core.network import Network, Op, Tensor
 from studio.core.places import shipped
 from studio.deploy import oracle
 from studio.lower.engine import program
@@ -14,7 +14,8 @@ from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.lower.randomise import randomise
 from tests.helpers.engine_host import HostModel, gcc, random_inputs
-from tests.helpers.random_networks import random_network
+from tests.helpers.random_networks import random_network, rare_network
+from tests.helpers.streaming_networks import streaming_network
 
 SHAPE = (49, 40, 1)
 
@@ -62,8 +63,10 @@ def test_record_sizes_are_the_c_structs(tmp_path):
     found = {}
     for seed in range(40):
         for variant in ("dsp", "plain"):
-            found |= {c.record.ctype: c.record.nbytes for c in program(random_network(seed), variant).calls if c.record}
-    assert set(found) == {"ot_conv", "ot_pointwise", "ot_depthwise", "ot_dense", "ot_pool", "ot_sum"}
+            for make in (random_network, rare_network):
+                found |= {c.record.ctype: c.record.nbytes for c in program(make(seed), variant).calls if c.record}
+    common = {"ot_conv", "ot_pointwise", "ot_depthwise", "ot_dense", "ot_pool", "ot_sum"}
+    assert set(found) == common | {"ot_product", "ot_wide_sum", "ot_average", "ot_lattice"}
     checks = "".join(f'_Static_assert(sizeof({name}) == {size}, "{name}");\n' for name, size in found.items())
     (tmp_path / "sizes.c").write_text(f'#include "ot_kernels.h"\n{checks}')
     gcc(
@@ -94,13 +97,29 @@ def test_a_float_network_is_refused():
         program(network)
 
 
-def test_broadcasting_is_refused():
-    network = random_network(0)
-    small = len(network.tensors)
-    tensors = (*network.tensors, msgspec.structs.replace(network.input, name="one", shape=(1, 1, 1, 1)))
-    op = Op("add", (0, small), network.outputs, {"activation": "none"})
-    with pytest.raises(UnsupportedOperator, match="broadcasting"):
-        program(msgspec.structs.replace(network, tensors=tensors, ops=(op,)))
+def test_what_repeats_in_too_many_ways_is_refused():
+    quant = random_network(0).input.quant
+    tensors = tuple(Tensor(name, shape, "int8", quant) for name, shape in (("a", (1, 2, 1, 2)), ("b", (2, 1, 2, 1)), ("c", (2, 2, 2, 2))))
+    network = Network("crossed", tensors, (Op("mul", (0, 1), (2,), {"activation": "none"}),), (0,), (2,))
+    with pytest.raises(UnsupportedOperator, match="too many axes"):
+        program(network)
+
+
+def test_a_subgraph_that_computes_is_refused():
+    network = next(n for n in map(streaming_network, range(20)) if n.subgraphs)
+    sub = network.subgraphs[0]
+    sub = msgspec.structs.replace(sub, ops=(*sub.ops, Op("add", (1, 1), (1,), {"activation": "none"})))
+    with pytest.raises(UnsupportedOperator, match="only assign constants"):
+        program(msgspec.structs.replace(network, subgraphs=(sub,)))
+
+
+def test_axes_apart_are_refused():
+    quant = random_network(0).input.quant
+    axes = Tensor("axes", (2,), "int32", None, True, b"\x01\0\0\0\x03\0\0\0")
+    tensors = (Tensor("a", (1, 4, 4, 4), "int8", quant), axes, Tensor("b", (1, 1, 4, 1), "int8", quant))
+    network = Network("apart", tensors, (Op("mean", (0, 1), (2,), {"keep_dims": True}),), (0,), (2,))
+    with pytest.raises(UnsupportedOperator, match="side by side"):
+        program(network)
 
 
 @pytest.mark.parametrize("layer", [0, 2])

@@ -8,6 +8,7 @@ from studio.lower.engine import program
 
 ALL = np.arange(-128, 128, dtype=np.int8)
 PROBABILITY = Quantisation((1 / 256,), (-128,))
+SYMMETRIC = Quantisation((1 / 128,), (0,))
 
 
 def unary(kind, source, out) -> Network:
@@ -19,17 +20,22 @@ def quant(rng, low=-3.0, high=0.5) -> Quantisation:
     return Quantisation((float(np.float32(10 ** rng.uniform(low, high))),), (int(rng.integers(-128, 128)),))
 
 
-@pytest.mark.parametrize("kind", ["relu", "relu6", "quantize", "logistic"])
+def _allowed(kind, source):
+    """TFLM's hard swish takes no output scale below 1/128 of the input's."""
+    return (np.log10(source.scale[0]) - 2, np.log10(source.scale[0]) + 0.5) if kind == "hard_swish" else (-3.0, 0.5)
+
+
+@pytest.mark.parametrize("kind", ["relu", "relu6", "quantize", "logistic", "tanh", "hard_swish"])
 def test_tables_are_tflms_for_every_value(kind):
     rng = np.random.default_rng(1)
     for _ in range(40):
         source = quant(rng, -3.0, 2.5)
-        out = PROBABILITY if kind == "logistic" else source if kind == "relu6" else quant(rng)
+        out = {"logistic": PROBABILITY, "tanh": SYMMETRIC, "relu6": source}.get(kind) or quant(rng, *_allowed(kind, source))
         network = unary(kind, source, out)
         assert program(network).consts[0].data == oracle.run(network, [ALL.tobytes()])[0], (source, out)
 
 
-@pytest.mark.parametrize("kind", ["relu6", "logistic"])
+@pytest.mark.parametrize("kind", ["relu6", "logistic", "tanh"])
 def test_scales_that_tflm_would_get_wrong_are_refused(kind):
     with pytest.raises(UnsupportedOperator):
         program(unary(kind, Quantisation((0.1,), (0,)), Quantisation((0.2,), (0,))))

@@ -1,0 +1,19 @@
+"""Models with floats at their ends, and with state, on a virtual kit: the oracle's bytes and the estimate's figures."""
+
+import pytest
+
+from studio.boards import board
+from studio.deploy.subject import load_subject
+from studio.deploy.validate import validate
+from studio.jobs import QuietContext
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("model", "inputs"), [("arm_ds_cnn_s_quantized", 3), ("mww_v2_hey_jarvis", 20)])
+def test_kit_oracle_and_estimate_agree(model, inputs, data_folder):
+    result = validate(load_subject(data_folder / "models" / f"{model}.tflite"), board("virtual-m4"), inputs, QuietContext())
+    assert (result.mismatching_inputs, result.max_difference) == (0, 0)
+    assert result.estimate.ram_bytes == result.ram_bytes
+    assert result.estimate.flash_bytes == pytest.approx(result.flash_bytes, rel=0.03)
+    assert result.estimate.instructions == pytest.approx(result.instructions, rel=0.15)
+    assert result.estimate.stack_bytes >= result.stack_bytes
