@@ -1,5 +1,6 @@
 """The window: top bar, rail of rooms, the room itself, the targets' cards, the status bar."""
 
+from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -152,10 +153,9 @@ class MainWindow(QMainWindow):
 
     def _order_focus(self, room: QWidget) -> None:
         """Let Tab go through a room before the targets."""
-        inside = [w for w in room.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-        beside = [w for w in self.targets.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-        chain = [*inside[-1:], *beside]
-        for before, after in pairwise(chain):
+        chain = list(_focus_chain(self))
+        inside, beside = ([w for w in chain if part.isAncestorOf(w)] for part in (room, self.targets))
+        for before, after in pairwise([*inside, *beside]):
             QWidget.setTabOrder(before, after)
 
     # following the session
@@ -282,6 +282,15 @@ class MainWindow(QMainWindow):
         for path in (u.toLocalFile() for u in event.mimeData().urls()):
             if path.endswith(".tflite"):
                 QTimer.singleShot(0, self, partial(self.commands.prove_file, path))
+
+
+def _focus_chain(window: QWidget) -> Iterator[QWidget]:
+    """Yield the widgets that Tab reaches, in its order."""
+    widget = window.nextInFocusChain()
+    while widget is not None and widget is not window:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            yield widget
+        widget = widget.nextInFocusChain()
 
 
 def _shorter(folder: Path) -> str:

@@ -200,6 +200,8 @@ class Rail(QFrame):
     def show_room(self, id: str) -> None:
         """Mark the room that is shown."""
         self.buttons[id].setChecked(True)
+        for room, button in self.buttons.items():
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if room == id else Qt.FocusPolicy.ClickFocus)  # arrows reach the others
 
     def restyle(self) -> None:
         """Draw the icons anew."""

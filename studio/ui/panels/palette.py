@@ -37,7 +37,7 @@ class PalettePanel(QFrame):
         self.setAccessibleName("Palette of blocks")
         self.setMinimumWidth(150)
         self._listed = operators(session.blocks)
-        self.filter = QLineEdit(placeholderText="Filter blocks…", clearButtonEnabled=True)
+        self.filter = QLineEdit(self, placeholderText="Filter blocks…", clearButtonEnabled=True)
         self.filter.setObjectName("paletteFilter")
         self.filter.setAccessibleName("Filter the blocks by name or purpose")
         self.filter.setToolTip("words of a block's name or of what it does")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,6 @@ class TargetsColumn(QFrame):
         column.addWidget(self.strip)
         session.gauges.updated.connect(self._show)
         session.theme_changed.connect(self._restyle)
-        session.settings_changed.connect(self._show_setting)
         session.settings_changed.connect(self._show_setting)
         session.document_replaced.connect(self._replace)
         self.prover.changed.connect(self._show_run)
@@ -137,7 +137,14 @@ class TargetsColumn(QFrame):
         self._order = targets
         for id, card in self.cards.items():
             card.set_open(self._unfolded.get(id, len(targets) <= MANY))
+        self._order_focus()
         self._show_counts(len(targets))
+
+    def _order_focus(self) -> None:
+        """Let Tab go through the cards from the top, then to what stands beneath them."""
+        stops = [w for card in self.cards.values() for w in (card.header, card.runtime_button, card.more)]
+        for before, after in pairwise([*stops, self.choose, self.strip.plot]):
+            QWidget.setTabOrder(before, after)
 
     def _show_counts(self, count: int) -> None:
         unknown = [t for t in self.session.document.project.targets if t not in self.session.gauges.boards]

@@ -100,6 +100,7 @@ class DesignRoom(QWidget):
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.tabBar().setDrawBase(False)
+        tabs.tabBar().setAccessibleName("Blocks or outline")
         tabs.setObjectName("design.tabs")
         tabs.addTab(self.palette_panel, "Blocks")
         tabs.addTab(self.outline, "Outline")
