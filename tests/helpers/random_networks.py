@@ -239,6 +239,12 @@ class RandomNetwork:
         shape = (1, width, height, channels) if self.chance(0.5) else (1, 1, height * width, channels)
         self.add("reshape", (self.now, self.tensor((4,), None, "int32", np.array(shape, "<i4"))), shape, self.tensors[self.now].quant)
 
+    def fold(self) -> None:
+        """Add an axis of one and take it away, as one-dimensional convolutions do."""
+        shape, quant, axis = self.shape, self.tensors[self.now].quant, self.draw(0, 3)
+        self.add("expand_dims", (self.now, self.integers(axis)), (*shape[:axis], 1, *shape[axis:]), quant)
+        self.add("squeeze", (self.now,), shape, quant, {"squeeze_dims": (axis,)})
+
     def dense(self) -> None:
         inputs = prod(self.shape)
         shape = np.array((1, inputs), "<i4")
@@ -270,8 +276,9 @@ RARE = {
     RandomNetwork.pad: 0.1,
     RandomNetwork.curve: 0.1,
     RandomNetwork.transpose: 0.08,
-    RandomNetwork.strided_slice: 0.12,
-    RandomNetwork.split: 0.09,
+    RandomNetwork.strided_slice: 0.1,
+    RandomNetwork.split: 0.08,
+    RandomNetwork.fold: 0.03,
 }
 
 

@@ -38,7 +38,7 @@ _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
         "split_v": lattice.split_v,
         "concatenation": simple.concatenation,
         "softmax": simple.softmax,
-        "reshape": simple.reshape,
+        **dict.fromkeys(("reshape", "expand_dims", "squeeze"), simple.reshape),
         **dict.fromkeys(LOOKUPS, simple.lookup),
         "quantize": ends.quantize,
         "dequantize": ends.dequantize,

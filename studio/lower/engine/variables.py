@@ -2,7 +2,8 @@
 
 from studio.core.network import Network, Op, Tensor
 
-_MOVED = frozenset(["reshape", "var_handle", "read_variable", "assign_variable", "call_once"])
+_RESHAPES = frozenset(["reshape", "expand_dims", "squeeze"])
+_MOVED = _RESHAPES | frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
 
 
 class Variables:
@@ -56,5 +57,5 @@ class Variables:
         for number, op in enumerate(self._network.ops):
             if same & set(op.inputs):
                 last = number
-                same |= set(op.outputs) if op.kind == "reshape" else set()
+                same |= set(op.outputs) if op.kind in _RESHAPES else set()
         return len(self._network.ops) if same & set(self._network.outputs) else last
