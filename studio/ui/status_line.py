@@ -23,6 +23,7 @@ class StatusLine(QStatusBar):
         self.job = QToolButton(self)
         self.job.setObjectName("quiet")
         self.job.setToolTip("Show the list of jobs")
+        self.job.setAccessibleName("List of jobs")
         self.job.clicked.connect(self.jobs_wanted)
         self.job.hide()
         self.unprotected, self.source = self._label("unprotected"), self._label("source")
