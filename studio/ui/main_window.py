@@ -92,7 +92,6 @@ class MainWindow(QMainWindow):
             module, name = room.object.split(":")
             self.rooms[id] = getattr(import_module(module), name)(self.session)
             self._stack.addWidget(self.rooms[id])
-            self._order_focus(self.rooms[id])
         return self.rooms[id]
 
     def show_room(self, id: str) -> None:
@@ -151,12 +150,13 @@ class MainWindow(QMainWindow):
         if self.recent_menu.isEmpty():
             self.recent_menu.addAction("No other project was open yet").setEnabled(False)
 
-    def _order_focus(self, room: QWidget) -> None:
-        """Let Tab go through a room before the targets."""
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Let Tab go through the room, whatever was added to it meanwhile, before the targets."""
         chain = list(_focus_chain(self))
-        inside, beside = ([w for w in chain if part.isAncestorOf(w)] for part in (room, self.targets))
+        inside, beside = ([w for w in chain if part.isAncestorOf(w)] for part in (self.rooms[self.current_room], self.targets))
         for before, after in pairwise([*inside, *beside]):
             QWidget.setTabOrder(before, after)
+        return super().focusNextPrevChild(forward)
 
     # following the session
 

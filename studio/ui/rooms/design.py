@@ -139,7 +139,7 @@ class DesignRoom(QWidget):
         """Tab goes from the knobs through the clip to the inspector."""
         view = self._clip_view
         chain = [view.previous_button, view.next_button, view.play_button, view.int8_button, view.wave, view.features]
-        last = self.frontend.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively)[-1]
+        last = [w for w in self.frontend.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus][-1]
         for before, after in zip([last, *chain], chain, strict=False):
             QWidget.setTabOrder(before, after)
 
