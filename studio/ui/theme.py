@@ -75,11 +75,12 @@ def apply(app: QApplication, mode: Mode) -> Theme:
     """Set palette, font and style sheet of the application."""
     global _current
     _current = DARK if mode == "dark" else LIGHT
-    app.setStyle("Fusion")
+    if not app.styleSheet():  # each of these styles every widget anew: once is enough
+        app.setStyle("Fusion")
+        font = QFont(app.font())
+        font.setPixelSize(13)
+        app.setFont(font)
     app.setPalette(_palette(_current))
-    font = QFont(app.font())
-    font.setPixelSize(13)
-    app.setFont(font)
     app.setStyleSheet(style_sheet(_current))
     return _current
 
