@@ -174,6 +174,8 @@ def test_a_broken_design_and_a_failed_save_are_said_in_place(room, session, monk
     assert room.job is None
     assert room.bar.words.text().startswith("The project changed on disk since it was read (project.toml). Reload")
     (session.document.path / "project.toml").write_text(kept)
+    session.document.push(SetRecipe(Recipe(epochs=4)))
+    assert room.bar.words.text() == ""
     (session.document.path / "project.toml").unlink()
     (session.document.path / "project.toml").mkdir()
     session.document.push(SetRecipe(Recipe(epochs=3)))
@@ -205,9 +207,9 @@ def test_training_the_sample_shows_curves_and_keeps_a_run(room, session, qtbot):
     assert room.job is None and room.bar.button.text() == "Train"
     assert "run 1 is done" in room.bar.words.text().lower()
     (run,) = room.runs.table.runs
-    assert run.epochs == 2 and room.runs.table.texts(run)[-1] == "changed since"
+    assert run.epochs == 2 and room.runs.table.texts(run)[-1] == "changed"
     session.document.undo_stack.undo()
-    assert room.runs.table.texts(run)[-1] == "as it stands"
+    assert room.runs.table.texts(run)[-1] == "unchanged"
     assert session.document.project.graph is first
     assert updates
     assert [s.number for s in curves.shown] == [1] and len(curves.shown[0].rows) == 2
@@ -284,7 +286,7 @@ def test_runs_are_listed_compared_deleted_and_brought_back(session, qtbot, make_
     room = make_room()
     table, view, curves = room.runs.table, room.runs.view, room.curves
     assert [table.texts(r)[0] for r in table.runs] == ["2", "1"]
-    assert [table.texts(r)[-1] for r in table.runs] == ["changed since", "as it stands"]
+    assert [table.texts(r)[-1] for r in table.runs] == ["changed", "unchanged"]
     assert [s.number for s in curves.shown] == [2]
     click = view.visualRect(table.index(1, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, click)

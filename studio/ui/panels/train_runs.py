@@ -112,7 +112,7 @@ class RunTable(QAbstractTableModel):
             per_cent(run.float_accuracy),
             per_cent(run.int8_accuracy),
             points(run.int8_accuracy - run.float_accuracy),
-            "as it stands" if run.design == self.design else "changed since",
+            "unchanged" if run.design == self.design else "changed",
         )
 
 
@@ -168,10 +168,8 @@ class RunsPanel(QWidget):
         view.verticalHeader().setDefaultSectionSize(26)
         header = view.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(44)
-        for column in (0, 1, DESIGN):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         view.setMinimumHeight(26 + 28)
         view.selectionModel().selectionChanged.connect(self._selection_changed)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -242,7 +242,8 @@ def _titled(title: str, plot: QWidget) -> QVBoxLayout:
 
 def _key(shown: Sequence[Series]) -> str:
     if not any(s.rows for s in shown):
-        return "the first point comes at the end of the first epoch" if shown else ""
+        live = any(s.number == LIVE for s in shown)
+        return "the first point comes at the end of the first epoch" if live else "no figures of the epochs were kept" if shown else ""
     best = ", ".join(f"{s.best_epoch}{' so far' if s.number == LIVE else ''}" for s in shown if s.best_epoch)
     return f"bold: validation clips · thin: training clips · dotted: best epoch ({best})"
 

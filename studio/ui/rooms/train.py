@@ -43,6 +43,7 @@ class TrainRoom(QWidget):
         self.series: Series | None = None
         self._histories: dict[tuple[Path, float], Series] = {}
         self._listed = 0
+        self._refused = False
         self._shown = self._design_stale = self._data_stale = False
         self.thumbnails = Thumbnails(self)
         self.recipe, self.data, self.bar = RecipePanel(session), DataSummary(self.thumbnails), TrainBar()
@@ -183,6 +184,9 @@ class TrainRoom(QWidget):
         self._list_runs()
 
     def _follow(self, before: State, after: State) -> None:
+        if self._refused:
+            self._refused = False
+            self.bar.say("")
         if before.project.recipe is not after.project.recipe:
             self.recipe.show_recipe(after.project.recipe)
         if before.library is not after.library:
@@ -260,11 +264,14 @@ class TrainRoom(QWidget):
         return f"The design cannot be trained yet: {stale}." if stale else ""
 
     def _refuse(self, text: str) -> None:
+        """Say why no training starts, until something is changed."""
+        self._refused = True
         self.bar.say(text, "error")
         if not self.isVisible():
             self.session.told.emit(text)
 
     def _begin(self, job: Job, document: Document) -> None:
+        self._refused = False
         self.job, self.series = job, live(document.project.recipe)
         job.progressed.connect(lambda *_: self._show_progress(job))
         job.measured.connect(lambda name, row: self._measured(job, name, row))

@@ -124,20 +124,34 @@ class ConfusionView(QWidget):
 
     @property
     def _side(self) -> float:
+        return self._side_beside(self._widest if self._named else 0.0)
+
+    @property
+    def _named(self) -> bool:
+        """Whether the cells are large enough for names beside them; smaller ones have the names' room."""
+        return self._side_beside(self._widest) >= 0.8 * self._metrics.height()
+
+    def _side_beside(self, names: float) -> float:
+        """Return the side of a cell beside names of this width."""
         count = max(1, len(self.confusion.labels))
-        across = (self.width() - self._left - RECALL - GAP) / count
-        down = (self.height() - self._top - GAP) / count
+        across = (self.width() - self._margin(names, self.width()) - (RECALL if names else 0) - GAP) / count
+        down = (self.height() - self._margin(names, self.height()) - GAP) / count
         return max(SMALLEST, min(LARGEST, across, down) // 1)
+
+    def _margin(self, names: float, whole: float) -> float:
+        return min(names, 0.3 * whole) + PAD + self._axis
+
+    @property
+    def _widest(self) -> float:
+        return max((self._metrics.horizontalAdvance(x) for x in self.confusion.labels), default=0.0)
 
     @property
     def _left(self) -> float:
-        widest = max((self._metrics.horizontalAdvance(x) for x in self.confusion.labels), default=0.0)
-        return min(widest, 0.3 * self.width()) + PAD + self._axis
+        return self._margin(self._widest if self._named else 0.0, self.width())
 
     @property
     def _top(self) -> float:
-        widest = max((self._metrics.horizontalAdvance(x) for x in self.confusion.labels), default=0.0)
-        return min(widest, 0.3 * self.height()) + PAD + self._axis
+        return self._margin(self._widest if self._named else 0.0, self.height())
 
     @property
     def _axis(self) -> float:
@@ -207,18 +221,16 @@ class ConfusionView(QWidget):
         t, grid, side = theme(), self._grid, self._side
         painter.setPen(QColor(t.dim))
         painter.drawText(QRectF(grid.left(), 0, grid.width(), self._axis), Qt.AlignmentFlag.AlignCenter, "heard as")
-        painter.drawText(QRectF(grid.right() + GAP, 0, RECALL, grid.top() - GAP), _RIGHT_BOTTOM, "right")
         self._turned(painter, QRectF(0, grid.top(), self._axis, grid.height()), "label", Qt.AlignmentFlag.AlignCenter)
-        if side < self._metrics.height() * 0.8:
+        if not self._named:
             return
+        painter.drawText(QRectF(grid.right() + GAP, 0, RECALL, grid.top() - GAP), _RIGHT_BOTTOM, "right")
         for i, label in enumerate(self.confusion.labels):
-            chosen = self.cell is not None and i in self.cell
-            painter.setPen(QColor(t.text if chosen else t.dim))
             self._paint_label(painter, i, label, grid, side)
 
     def _paint_label(self, painter: QPainter, i: int, label: str, grid: QRectF, side: float) -> None:
         t, metrics = theme(), self._metrics
-        row, column = (self.cell or (-1, -1)) if self.cell else (-1, -1)
+        row, column = self.cell or (-1, -1)
         painter.setPen(QColor(t.text if i == row else t.dim))
         left = QRectF(self._axis, grid.top() + i * side, grid.left() - self._axis - PAD, side)
         painter.drawText(left, _RIGHT, metrics.elidedText(label, Qt.TextElideMode.ElideRight, left.width()))
