@@ -8,13 +8,16 @@ from studio.core.network import Tensor, window_size
 from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
+from studio.lower.engine.simple import dense
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
 
 
 def conv_2d(d: Drafter) -> None:
-    """Choose between the 1 x 1 kernel, which may run in place, and the general one."""
+    """Choose the kernel: a window over all of the input makes a dense layer; the 1 x 1 kernel may run in place."""
     source, filters, out = _operands(d)
-    if filters.shape[1:3] == (1, 1) and d.op.options["stride"] == (1, 1) and filters.shape[3] == source.shape[3]:
+    if filters.shape[1:] == source.shape[1:] and out.shape[1:3] == (1, 1) and d.op.options["dilation"] == (1, 1):
+        dense(d, out.shape[3], source.elements)
+    elif filters.shape[1:3] == (1, 1) and d.op.options["stride"] == (1, 1) and filters.shape[3] == source.shape[3]:
         _pointwise(d, source, filters, out)
     else:
         _general(d, source, filters, out, _filter_rows)

@@ -19,12 +19,16 @@ def _ends(d: Drafter) -> tuple[Operand, Operand]:
 
 def fully_connected(d: Drafter) -> None:
     """A dense layer over the last axis of the weights; leading axes are rows."""
-    source, weights = d.tensor(0), d.tensor(1)
-    ends = _ends(d)
-    if not weights.constant:
+    d.activation(0)
+    if not d.tensor(1).constant:
         d.refuse("its weights are not constant")
-    outputs, inputs = weights.shape
-    rows = source.elements // inputs
+    dense(d, *d.tensor(1).shape)
+
+
+def dense(d: Drafter, outputs: int, inputs: int) -> None:
+    """Draft the products of rows of `inputs` values with weights that lie as (outputs, inputs)."""
+    weights, ends = d.tensor(1), _ends(d)
+    rows = d.tensor(0).elements // inputs
     bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
     pack = (lambda: values(weights)) if weights.data is not None else None
     pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
