@@ -14,9 +14,9 @@ LEAST_SCALE = 0.3
 class Spacing(msgspec.Struct, frozen=True):
     """Sizes in pixels at scale 1: a card, the gap for a wire and its shape, the gap between rows, the margin around all."""
 
-    width: float = 134
+    width: float = 130
     height: float = 54
-    gap: float = 56
+    gap: float = 60
     row_gap: float = 22
     margin: float = 12
 
