@@ -17,6 +17,7 @@ from studio.jobs.context import EventContext
 from studio.jobs.events import Done, Event, JobSpec, Started, encode_event, failure, read_spec
 
 ORPHAN_GRACE_S = 10.0
+NICE = "OTOLITH_JOB_NICE"
 
 
 class Voice:
@@ -43,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     if len(argv) != 1:
         print("usage: python -m studio.jobs.child job.json", file=sys.stderr)
         return 2
+    _step_back()
     voice = Voice(_take_stdout())
     cancel = threading.Event()
     threading.Thread(target=_listen, args=(_take_stdin(), cancel), daemon=True, name="job-stdin").start()
@@ -76,6 +78,12 @@ def load_entry(spec: JobSpec) -> Callable[..., Any]:
     if not callable(function):
         raise JobFailed(f"{module} has no function {name}", where=spec.entry)
     return function
+
+
+def _step_back() -> None:
+    """Let a window that waits for this job go first where both want a core."""
+    if hasattr(os, "nice"):
+        os.nice(int(os.environ.get(NICE, "0")))
 
 
 def _take_stdout() -> BinaryIO:

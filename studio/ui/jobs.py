@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from studio.core.errors import Cancelled, JobFailed, StudioError
+from studio.jobs.child import NICE
 from studio.jobs.events import Artifact, Done, Failed, JobSpec, Log, Metric, Progress, decode_event, to_error, write_spec
 from studio.jobs.parent import command, crash, environment, signal_group
 
@@ -186,6 +187,6 @@ class JobList(QObject):
 
 def _environment() -> QProcessEnvironment:
     made = QProcessEnvironment()
-    for name, value in environment().items():
+    for name, value in {NICE: "10", **environment()}.items():
         made.insert(name, value)
     return made

@@ -134,7 +134,7 @@ def bench_edit(temp: Path) -> None:
 
     app, window = opened(temp)
     document = window.session.document
-    document.push(SetTargets(("virtual-m4", "virtual-m0", "nrf52840-dk", "pico", "stm32-f411-disco")[: len(window.session.gauges.boards)]))
+    document.push(SetTargets(("nrf52840dk", "pico", "nucleo-f103rb", "nucleo-f767zi", "pico-2")))
     rows = []
     for size in (len(document.project.graph.nodes), 60):
         grow(document, size, AddBlock)
