@@ -32,6 +32,7 @@ from studio.ui.widgets.knob import NAME_WIDTH, Knob
 from studio.ui.widgets.number import Gesture
 from studio.ui.widgets.param_editors import ChoiceBox
 from studio.ui.widgets.param_row import reset_button
+from studio.ui.widgets.still import Still
 
 DEFAULT = FrontEnd()
 SLOTS = ("A", "B")
@@ -88,7 +89,8 @@ class FrontEndPanel(QFrame):
         for label in (self.derived, self.issues):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(label)
+        column.addWidget(Still(self.derived))
+        column.addWidget(self.issues)
 
     def _make_header(self) -> QHBoxLayout:
         row = QHBoxLayout()

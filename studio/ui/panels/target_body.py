@@ -11,6 +11,7 @@ from studio.ui.panels.target_prove import Run
 from studio.ui.panels.target_reading import proof_details, proof_words
 from studio.ui.theme import GAP
 from studio.ui.widgets.gauge import GaugeRow, KitHeading, Reading
+from studio.ui.widgets.still import Still
 
 
 class TargetBody(QWidget):
@@ -39,7 +40,7 @@ class TargetBody(QWidget):
         self.note = _label("target_note", kind="dim")
         self.proof = _label("target_proof")
         column.addWidget(self._gauges)
-        column.addWidget(self.note)
+        column.addWidget(Still(self.note))
         column.addWidget(self.proof)
         column.addWidget(self._make_progress())
         column.addWidget(self._make_failure())

@@ -18,6 +18,7 @@ from studio.ui.plots.shown_clip import Clips, ShownClip, Wanted, wanted_segment
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.glyphs import glyph
+from studio.ui.widgets.still import Still
 
 AT_ONCE_SECONDS = 10.5
 CURSOR_MS = 33
@@ -73,7 +74,7 @@ class ClipView(QFrame):
         self.info = QLabel(objectName="clip.info")
         self.info.setProperty("kind", "heading")
         self.info.setMinimumWidth(1)
-        column.addWidget(self.info)
+        column.addWidget(Still(self.info))
 
     def _make_header(self) -> QHBoxLayout:
         row = QHBoxLayout()
