@@ -67,7 +67,7 @@ def _text(result: dict[str, Any]) -> str:
         lines.append(f"features, kit against host: {share:.4%} of the values differ, by at most {step} step{'s' if step != 1 else ''}")
     equal = result["inputs"] - result["mismatching_inputs"]
     worst = f", worst difference {result['max_difference']}" if result["mismatching_inputs"] else ""
-    lines.append(f"kit outputs equal: {equal}/{result['inputs']} (against {result['engine']}{worst})")
+    lines.append(f"kit outputs equal: {equal}/{result['inputs']} (against {result['oracle']}{worst})")
     return "\n".join(lines)
 
 

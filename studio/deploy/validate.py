@@ -37,6 +37,8 @@ class Estimate(msgspec.Struct, frozen=True):
 class Validation(msgspec.Struct, frozen=True):
     """What the kit did, beside the estimate. Sizes in bytes; `ram_bytes` leaves out the stack.
 
+    `engine` is what ran on the kit, `oracle` what its outputs are held against.
+
     `instructions` and `cycles_estimate` count one inference without the front end, `frontend_instructions` one clip's
     features. `feature_*` compare the kit's int8 features with the host's, in steps. `accuracy` is the share of clips whose
     label the kit heard right; `max_difference` is in steps of the output's quantisation. What a kit cannot tell is None.
@@ -46,6 +48,7 @@ class Validation(msgspec.Struct, frozen=True):
     target: str
     runtime: str
     engine: str
+    oracle: str
     compiler: str
     trained: bool
     inputs: int
@@ -227,7 +230,8 @@ def _compare(
         model=subject.name,
         target=target.id,
         runtime="c",
-        engine=oracle.NAME,
+        engine=expected.runtime_version,
+        oracle=oracle.NAME,
         compiler=image.compiler,
         trained=subject.trained,
         inputs=len(answers),

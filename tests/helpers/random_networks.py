@@ -5,6 +5,7 @@ from math import prod, sqrt
 import numpy as np
 
 from studio.core.network import Network, Op, Quantisation, Tensor, window_size
+from studio.lower.engine.simple import SOFTMAX_LARGEST
 
 ACTIVATIONS = ("none", "relu", "relu6", "relu_n1_to_1")
 SOFTMAX = Quantisation((1 / 256,), (-128,))
@@ -313,6 +314,6 @@ def _grow(seed: int, steps) -> RandomNetwork:
         made.squeezing_mean()
     if made.chance(0.6) or not made.ops:
         made.dense()
-    if made.chance(0.6):
+    if made.chance(0.6) and made.shape[-1] <= SOFTMAX_LARGEST:
         made.add("softmax", (made.now,), made.shape, SOFTMAX, {"beta": 1.0 if made.chance(0.7) else made.rng.uniform(0.3, 2)})
     return made

@@ -12,6 +12,9 @@ from studio.lower.engine.draft import Drafter, Operand, halves, small, values, w
 from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_exponentials
 from studio.lower.engine.weights import channel_consts
 
+# Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
+SOFTMAX_LARGEST = 511
+
 
 def _ends(d: Drafter) -> tuple[Operand, Operand]:
     return Operand(d.activation(0)), Operand(d.op.outputs[0])
@@ -138,6 +141,8 @@ def softmax(d: Drafter) -> None:
     if d.quant(out).zero_point[0] != -128 or abs(d.quant(out).scale[0] - 1 / 256) > 1e-6:
         d.refuse("its output must have the scale 1/256 and the zero point -128")
     columns = source.shape[-1]
+    if columns > SOFTMAX_LARGEST:
+        d.refuse(f"a softmax over {columns} values overflows TFLM's arithmetic; it takes {SOFTMAX_LARGEST} at most")
     rows = source.elements // columns
     scale, beta = d.quant(source).scale[0], d.op.options["beta"]
     pack = (lambda: np.frombuffer(softmax_exponentials(scale, beta), "<i4")) if d.network.has_weights else None

@@ -152,7 +152,7 @@ def proof_words(kit: Mapping[str, Any]) -> tuple[bool, str]:
 def proof_details(kit: Mapping[str, Any]) -> str:
     """Say what was run and with what, as rich text."""
     weights = "trained weights" if kit["trained"] else "random weights: the design is not trained"
-    rows = [f"{kit['inputs']} inputs, {weights}", f"compiler {kit['compiler']}", f"outputs held against {kit['engine']}"]
+    rows = [f"{kit['inputs']} inputs, {weights}", f"compiler {kit['compiler']}", f"outputs held against {kit['oracle']}"]
     if kit["instructions"] is not None:
         rows.append(
             f"{format_count(kit['instructions'])} instructions an inference, estimated {format_count(kit['estimate']['instructions'])}"

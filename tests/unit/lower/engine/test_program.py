@@ -6,7 +6,7 @@ import pytest
 from studio.blocks import registry
 from studio.blocks.templates import default_graph
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Network, Op, Tensor
+from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.core.places import shipped
 from studio.deploy import oracle
 from studio.lower.engine import program
@@ -111,6 +111,14 @@ def test_a_subgraph_that_computes_is_refused():
     sub = msgspec.structs.replace(sub, ops=(*sub.ops, Op("add", (1, 1), (1,), {"activation": "none"})))
     with pytest.raises(UnsupportedOperator, match="only assign constants"):
         program(msgspec.structs.replace(network, subgraphs=(sub,)))
+
+
+def test_a_softmax_that_aborts_tflm_is_refused():
+    quant = random_network(0).input.quant
+    tensors = (Tensor("a", (1, 512), "int8", quant), Tensor("b", (1, 512), "int8", Quantisation((1 / 256,), (-128,))))
+    network = Network("wide", tensors, (Op("softmax", (0,), (1,), {"beta": 1.0}),), (0,), (1,))
+    with pytest.raises(UnsupportedOperator, match="511"):
+        program(network)
 
 
 def test_axes_apart_are_refused():
