@@ -26,6 +26,8 @@ COMMANDS = (
 )
 
 EPILOG = """examples:
+  otolith                                          the window, on the last project or the sample
+  otolith words                                    the window on the project in words/
   otolith demo                                     sound to kit in one go, on the sample
   otolith new words --from recordings/             a project from a folder per word
   otolith report words --target pico               what the design costs on a board

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.core.errors import InputError
 from studio.ui.actions import make_actions
 from studio.ui.commands import Commands
 from studio.ui.opening import recent
@@ -43,13 +41,12 @@ class Room(msgspec.Struct, frozen=True):
     object: str
 
 
-_ALL_ROOMS = (
+ROOMS = (
     Room("sounds", "Sounds", "studio.ui.rooms.sounds:SoundsRoom"),
     Room("design", "Design", "studio.ui.rooms.design:DesignRoom"),
     Room("train", "Train", "studio.ui.rooms.train:TrainRoom"),
     Room("deploy", "Deploy", "studio.ui.rooms.deploy:DeployRoom"),
 )
-ROOMS = tuple(r for r in _ALL_ROOMS if find_spec(r.object.split(":")[0]))  # a room appears when it works, not before
 FIRST_ROOM = "design"
 TARGETS_WIDTH = 300
 
@@ -86,9 +83,7 @@ class MainWindow(QMainWindow):
     def room(self, id: str) -> Any:
         """Return a room's widget, made at the first call."""
         if id not in self.rooms:
-            room = next((r for r in ROOMS if r.id == id), None)
-            if room is None:
-                raise InputError(f"there is no room {id} yet", where="window")
+            room = next(r for r in ROOMS if r.id == id)
             module, name = room.object.split(":")
             self.rooms[id] = getattr(import_module(module), name)(self.session)
             self._stack.addWidget(self.rooms[id])
