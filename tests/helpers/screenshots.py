@@ -87,6 +87,7 @@ def take_all(window: MainWindow, out: Path, rooms: list[str]) -> None:
             window.resize(width, height)
             for room in rooms:
                 window.show_room(room)
+                window.setFocus()
                 QTest.qWait(SETTLE_MS)
                 window.grab().save(str(out / f"{room}-{mode}-{width}.png"))
 

@@ -28,7 +28,7 @@ from studio.ui.panels.frontend_measure import Measurement
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.glyphs import glyph
-from studio.ui.widgets.knob import NAME_WIDTH, Knob
+from studio.ui.widgets.knob import HEIGHT, NAME_WIDTH, Knob
 from studio.ui.widgets.number import Gesture
 from studio.ui.widgets.param_editors import ChoiceBox
 from studio.ui.widgets.param_row import reset_button
@@ -146,6 +146,7 @@ class FrontEndPanel(QFrame):
         grid.setSpacing(GAP)
         name, box = QLabel(spec.title), ChoiceBox(tuple(spec.choices))
         name.setFixedWidth(NAME_WIDTH)
+        box.setFixedHeight(HEIGHT)
         box.setObjectName(f"frontend.{spec.field}")
         box.setAccessibleName(spec.title)
         gesture = Gesture(box.objectName())

@@ -12,7 +12,7 @@ from studio.ui.theme import GAP
 from studio.ui.widgets.number import DragLabel, Explanation, Gesture, Measure, NumberField
 from studio.ui.widgets.param_row import reset_button
 
-NAME_WIDTH, NUMBER_WIDTH = 66, 76
+NAME_WIDTH, NUMBER_WIDTH, HEIGHT = 66, 72, 25
 
 
 class Scale(Protocol):
@@ -149,7 +149,7 @@ class Knob(QWidget):
 
     def _lay_out(self) -> None:
         self.name.setFixedWidth(NAME_WIDTH)
-        self.number.setFixedWidth(NUMBER_WIDTH)
+        self.number.setFixedSize(NUMBER_WIDTH, HEIGHT)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)
