@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.core.errors import StudioError
 from studio.ui import opening, theme
+from studio.ui.idle import IdleCollector
 from studio.ui.main_window import MainWindow
 from studio.ui.screen import no_screen
 from studio.ui.session import Session
@@ -37,6 +38,7 @@ def run(argv: list[str], project: Path | None = None) -> int:
     _install_hook(window)
     _follow_signals(window)
     window.show()
+    QTimer.singleShot(2000, window, lambda: IdleCollector(window.session.gauges, window))
     code = app.exec()
     window.close_now()
     return code
