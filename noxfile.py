@@ -40,7 +40,7 @@ def bench(session: nox.Session) -> None:
     """Print the benchmarks, each beside its rival."""
     install(session, "test")
     for script in sorted(Path("tests/bench").glob("bench_*.py")):
-        session.run("python", str(script), env=_environment())
+        session.run("python", "-m", f"tests.bench.{script.stem}", env=_environment())
 
 
 def _environment() -> dict[str, str]:
