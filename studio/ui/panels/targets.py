@@ -117,12 +117,6 @@ class TargetsColumn(QFrame):
             self.strip.show_target(targets[0])
         self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
 
-    def _show_setting(self, key: str) -> None:
-        if key in ("runtime", "reserve_percent"):
-            for id, card in self.cards.items():
-                card.runtime = self._runtime_of(id)
-            self._show()
-
     def _lay_cards(self, targets: tuple[str, ...]) -> None:
         """Make the cards that are missing, take away the others, and put them in order."""
         for id in set(self.cards) - set(targets):
