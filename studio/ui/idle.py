@@ -30,6 +30,12 @@ class IdleCollector(QObject):
         self._timer.timeout.connect(self._look)
         self._timer.start(PERIOD_MS)
 
+    def stop(self) -> None:
+        """Leave the collector to Python again."""
+        self._timer.stop()
+        gc.enable()
+        gc.unfreeze()
+
     def _note_edit(self) -> None:
         self._edited = time.monotonic()
 

@@ -13,9 +13,10 @@ from studio.ui import idle
 def collector(session, monkeypatch):
     monkeypatch.setattr(idle, "PERIOD_MS", 20)
     monkeypatch.setattr(idle, "REST_S", 0.3)
-    yield idle.IdleCollector(session.gauges, session)
-    gc.enable()
-    gc.unfreeze()
+    made = idle.IdleCollector(session.gauges, session)
+    yield made
+    made.stop()
+    assert gc.isenabled()
 
 
 class Loop:
