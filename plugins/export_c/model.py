@@ -3,6 +3,9 @@
 from studio.api import Call, ConstRecord, ExportJob, Program, Shape, c_array, c_comment, c_header, format_size
 
 
+from . import stream
+
+
 def header(job: ExportJob, program: Program) -> str:
     """Write model.h."""
     network = program.network
@@ -48,10 +51,11 @@ def source(job: ExportJob, program: Program) -> str:
     return "\n".join(
         [
             c_header(_intro(job, program)),
-            '#include "model.h"\n#include "ot_kernels.h"\n\n#include <stdint.h>\n',
+            f'#include "model.h"\n#include "{"ot_stream.h" if any(c.layers for c in program.calls) else "ot_kernels.h"}"\n\n#include <stdint.h>\n',
             "static _Alignas(4) int8_t arena[MODEL_ARENA_BYTES];\n",
             *(c_array(const) for const in program.consts),
-            *(_record(call.record) for call in program.calls if call.record),
+            *(_record(call.record) for call in program.all_calls if call.record),
+            *(stream.table(call) for call in program.calls if call.layers),
             _ends(program),
             *([_init(program)] if program.init else []),
             _run(program),
@@ -107,6 +111,10 @@ def _run(program: Program) -> str:
 
 def _call_words(program: Program, call: Call) -> str:
     network, op = program.network, program.network.ops[call.op]
+    if call.layers:
+        last = network.tensors[network.ops[call.layers[-1].call.op].outputs[0]]
+        first = network.tensors[op.inputs[0]]
+        return c_comment(f"{len(call.layers)} kernels, {call.args[2]} rows at a time: {_shape(first.shape)} -> {_shape(last.shape)}")
     tensors = [network.tensors[i] for i in op.inputs if i >= 0]
     shapes = " + ".join(_shape(t.shape) for t in tensors if not t.constant and t.dtype != "resource")
     made = f" -> {_shape(network.tensors[op.outputs[0]].shape)}" if op.outputs else ""

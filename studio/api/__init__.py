@@ -17,7 +17,7 @@ from studio.core.fault import describe_fault, locate
 from studio.core.frontend import FeatureQuantisation, FrontEnd, feature_quantisation
 from studio.core.network import Network, Op, Quantisation, Shape, Tensor, require_weights, window_size
 from studio.core.places import cache
-from studio.core.program import Buffer, Call, ConstArray, ConstRecord, Program
+from studio.core.program import Buffer, Call, ConstArray, ConstRecord, Program, StreamLayer
 from studio.core.protocols import (
     Exporter,
     ExportJob,
@@ -75,6 +75,7 @@ __all__ = [
     "ShapeError",
     "StudioError",
     "TargetDevice",
+    "StreamLayer",
     "Tensor",
     "ToolMissing",
     "UnsupportedOperator",

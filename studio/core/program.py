@@ -4,7 +4,7 @@ The gauges count a Program and the exporter prints it: one source for both.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -51,7 +51,8 @@ class Call(msgspec.Struct, frozen=True):
     """One kernel call: the C function, its arguments as C text in order, and the sizes that its cost depends on.
 
     `op` indexes Network.ops (the first one, where operators were fused); `block` is the graph's block. `record`, where there
-    is one, is handed by its address as the last argument.
+    is one, is handed by its address as the last argument. A call with `layers` is a stream's driver: it runs their calls, a band of
+    rows at a time, and takes the table of the layers as its first argument, `stream`.
     """
 
     kernel: str
@@ -60,9 +61,39 @@ class Call(msgspec.Struct, frozen=True):
     op: int
     block: str = ""
     record: ConstRecord | None = None
+    stream: str = ""
+    layers: tuple["StreamLayer", ...] = ()
 
 
-class Program(msgspec.Struct, frozen=True):
+class StreamLayer(msgspec.Struct, frozen=True):
+    """How a stream runs one of its calls through the rows of its tensors.
+
+    `adapter` is the function that runs the call's kernel on a band of rows, `sizes` what it is handed; input, output and scratch are
+    C text, rows in bytes. A row of output sees `span` rows of input, `stride` further down each time, below `pad_top` rows of padding.
+    `owner` is the layer whose memory the input is (-1: it is whole), `keeper` the one that reads the output last (-1: it is whole, or
+    lies over the input).
+    """
+
+    call: Call
+    adapter: str
+    sizes: str
+    input: str
+    output: str
+    scratch: str
+    in_row: int
+    out_row: int
+    in_height: int
+    out_height: int
+    span: int
+    stride: int
+    pad_top: int
+    owner: int
+    keeper: int
+
+    nbytes: ClassVar[int] = 5 * 4 + 2 * 4 + 5 * 2 + 2
+
+
+class Program(msgspec.Struct, frozen=True, dict=True):
     """The engine's whole plan for one network and one core variant ("dsp" or "plain").
 
     `input_buffer` and `output_buffer` index `buffers`; `consts` are all arrays that the calls use. `sources` are the C files
@@ -83,11 +114,17 @@ class Program(msgspec.Struct, frozen=True):
     extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     @property
+    def all_calls(self) -> tuple[Call, ...]:
+        """The calls in order, behind each stream's driver those that it runs."""
+        return tuple(call for outer in self.calls for call in (outer, *(layer.call for layer in outer.layers)))
+
+    @property
     def kernels(self) -> tuple[str, ...]:
         """The kernels that are linked, each once, in the order of first use."""
-        return tuple(dict.fromkeys(c.kernel for c in (*self.calls, *self.init)))
+        return tuple(dict.fromkeys(c.kernel for c in (*self.all_calls, *self.init)))
 
     @property
     def const_bytes(self) -> int:
         """Bytes of all constants, the calls' records with them."""
-        return sum(c.nbytes for c in self.consts) + sum(c.record.nbytes for c in self.calls if c.record)
+        tables = sum(layer.nbytes for c in self.calls for layer in c.layers)
+        return sum(c.nbytes for c in self.consts) + sum(c.record.nbytes for c in self.all_calls if c.record) + tables

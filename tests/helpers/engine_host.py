@@ -12,6 +12,7 @@ import numpy as np
 from studio.boards import board
 from studio.core.network import Network
 from studio.core.places import shipped
+from studio.core.program import Program
 from studio.core.protocols import ExportJob, GoldenVector
 from studio.lower.engine import program, runtime_files
 from studio.plugin.isolation import import_object
@@ -23,9 +24,9 @@ CONTEXT = SimpleNamespace(
 )
 
 
-def export_job(network: Network, variant: str, **changes) -> ExportJob:
+def export_job(network: Network, variant: str, plan: Program | None = None, **changes) -> ExportJob:
     """Fill in a job for the exporter."""
-    plan = program(network, variant)
+    plan = plan or program(network, variant)
     known = {
         "name": "test",
         "network": network,
@@ -72,9 +73,11 @@ def kernel_objects(flags: tuple[str, ...]) -> tuple[Path, ...]:
 class HostModel:
     """A network's C as a shared library."""
 
-    def __init__(self, network: Network, variant: str, folder: Path, flags: tuple[str, ...] = ("-O1",)) -> None:
+    def __init__(
+        self, network: Network, variant: str, folder: Path, flags: tuple[str, ...] = ("-O1",), plan: Program | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        export(network, variant, folder)
+        export(network, variant, folder, plan=plan)
         library = folder / "model.so"
         sources = [folder / "model.c", folder / "labels.c"]
         gcc(

@@ -131,4 +131,17 @@ OT_INLINE int8_t ot_requantise_small(int32_t accumulator, ot_factor f) {
   return (int8_t)ot_saturate_half(((t + (t >> 31)) >> f.shift) + f.zero);
 }
 
+/* The mean of `count` values, halves away from zero, as TFLM's average pooling rounds it. */
+OT_INLINE int32_t ot_mean_of(int32_t sum, int32_t count) {
+  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
+/* As ot_rescale, for a multiplier that may be below 2^30. */
+OT_INLINE int32_t ot_rescale_mean(int32_t x, int32_t multiplier, int32_t shift) {
+  int32_t left = shift > 0 ? shift : 0, right = left - shift;
+  int32_t t = (int32_t)(((int64_t)(int32_t)((uint32_t)x << left) * multiplier + (1 << 30)) >> 31);
+  int32_t mask = (int32_t)((1u << right) - 1u);
+  return (t >> right) + ((t & mask) > (mask >> 1) + (t < 0));
+}
+
 #endif

@@ -5,10 +5,6 @@
 #include "ot_arith.h"
 #include "ot_kernels.h"
 
-static int32_t mean(int32_t sum, int32_t count) {
-  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
-}
-
 static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
   int32_t row = k->in_width * k->channels;
   OT_ROLLED
@@ -22,7 +18,7 @@ static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t w
         sum += *from;
       }
     }
-    int32_t value = mean(sum, height * width);
+    int32_t value = ot_mean_of(sum, height * width);
     out[c] = (int8_t)ot_limit(value, k->low, k->high);
   }
 }

@@ -2,17 +2,10 @@
  *
  *   out = saturate(rescale(sum in - reduced * in_zero) + out_zero)
  *
- * The generator divides the factor by `reduced`, so the multiplier may be below 2^30 and ot_rescale will not do.
+ * The generator divides the factor by `reduced`, so the multiplier may be below 2^30: ot_rescale_mean.
  */
 #include "ot_arith.h"
 #include "ot_kernels.h"
-
-static int32_t rescale(int32_t x, int32_t multiplier, int32_t shift) {
-  int32_t left = shift > 0 ? shift : 0, right = left - shift;
-  int32_t t = (int32_t)(((int64_t)(int32_t)((uint32_t)x << left) * multiplier + (1 << 30)) >> 31);
-  int32_t mask = (int32_t)((1u << right) - 1u);
-  return (t >> right) + ((t & mask) > (mask >> 1) + (t < 0));
-}
 
 void ot_mean(const int8_t *in, int8_t *out, const ot_average *k) {
   OT_ROLLED
@@ -25,7 +18,7 @@ void ot_mean(const int8_t *in, int8_t *out, const ot_average *k) {
       for (int32_t r = k->reduced; r > 0; r--, from += k->inner) {
         sum += *from;
       }
-      *out++ = (int8_t)ot_limit(rescale(sum, k->multiplier, k->shift) + k->out_zero, -128, 127);
+      *out++ = (int8_t)ot_limit(ot_rescale_mean(sum, k->multiplier, k->shift) + k->out_zero, -128, 127);
     }
   }
 }

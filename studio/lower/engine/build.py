@@ -1,19 +1,25 @@
 """Network -> Program: draft the calls, plan the memory, write the arguments."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Literal
+
+import msgspec
 
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Network
+from studio.core.network import Network, Op
 from studio.core.places import shipped
 from studio.core.program import Buffer, Call, Program
 from studio.core.protocols import RuntimeFiles
+from studio.core.remember import Memory as Remembered
 from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state
 from studio.lower.engine.draft import Draft, Drafter, Operand
-from studio.lower.engine.plan import Block, Span, plan, root, share
+from studio.lower.engine.plan import Block, Span, arrange, place
+from studio.lower.engine.stream import adapter, slimmest, written
 from studio.lower.engine.tables import LOOKUPS
+
+Memory = Literal["fast", "small"]
 
 _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
     {
@@ -67,63 +73,78 @@ def variant_for(core: Core) -> str:
     return "dsp" if core.dsp else "plain"
 
 
-def program(network: Network, variant: str = "dsp") -> Program:
+def program(network: Network, variant: str = "dsp", memory: Memory = "fast") -> Program:
     """Plan the kernel calls, constants and memory of an int8 network; constants have data where the network has weights.
 
+    `memory` "small" streams rows through chains of calls where that takes less RAM, at the price of some more instructions.
     Raises UnsupportedOperator, naming the block or tensor, where a kernel is missing.
     """
+    drafter = draft(network, variant)
+    return assemble(drafter, drafter.drafts if memory == "fast" else slimmest(drafter.drafts, Space(drafter)))
+
+
+def draft(network: Network, variant: str) -> Drafter:
+    """Draft every operator."""
     drafter = Drafter(network, variant)
-    _check_ends(network)
-    draft = _draft if network.has_weights or drafter.variables.of else _draft_again
-    for drafter.number in range(len(network.ops)):
-        draft(drafter)
+    check_ends(network)
+    again = not (network.has_weights or drafter.variables.of)
+    for drafter.number, op in enumerate(network.ops):
+        if again:
+            _draft_again(drafter, op)
+        else:
+            draft_op(drafter)
+    return drafter
+
+
+def assemble(drafter: Drafter, drafts: Sequence[Draft]) -> Program:
+    """Plan the memory of the drafts, which are the drafter's own or streams of them, and write their arguments."""
+    network = drafter.network
     first_values = state.first_values(drafter)
-    blocks = _blocks(network, drafter)
-    buffers, arena = plan(blocks)
-    numbers = {b.tensor: i for i, b in enumerate(buffers) if b.tensor >= 0}
+    buffers, arena = Space(drafter).buffers(drafts)
+    places = {b.tensor: (i, b.offset) for i, b in enumerate(buffers) if b.tensor >= 0}
+    scratch = {b.first: b.offset for b in reversed(buffers) if b.tensor < 0}
     return Program(
         network=network,
-        variant=variant,
-        calls=tuple(_call(draft, number, buffers, numbers) for number, draft in enumerate(drafter.drafts)),
+        variant=drafter.variant,
+        calls=tuple(_call(draft, scratch.get(number, 0), places) for number, draft in enumerate(drafts)),
         consts=tuple(drafter.consts),
         buffers=buffers,
         arena_bytes=arena,
-        input_buffer=numbers[network.inputs[0]],
-        output_buffer=numbers[network.outputs[0]],
-        sources=_sources([*drafter.drafts, *first_values]),
-        init=tuple(_call(draft, 0, buffers, numbers) for draft in first_values),
+        input_buffer=places[network.inputs[0]][0],
+        output_buffer=places[network.outputs[0]][0],
+        sources=_sources([*drafts, *first_values]),
+        init=tuple(_call(draft, 0, places) for draft in first_values),
     )
 
 
-def _draft(drafter: Drafter) -> None:
+def draft_op(drafter: Drafter) -> None:
     """Draft the operator at hand."""
     if drafter.op.kind not in _RULES:
         drafter.refuse("there is no kernel for it")
     _RULES[drafter.op.kind](drafter)
 
 
-_KEPT = 4096
-_drafted: dict[Hashable, tuple[Any, ...]] = {}
+_DRAFTED = Remembered(4096)
 
 
-def _draft_again(drafter: Drafter) -> None:
+def _draft_again(drafter: Drafter, op: Op) -> None:
     """Draft the operator at hand; one that stands as it stood before the last edit is taken from memory.
 
-    Only for networks without weights. The key holds the identities of the operator's tensors, the memory the tensors.
+    Only for networks without weights. The key holds the identities of the operator's tensors and options, the entry both.
     """
-    op = drafter.op
-    used = [drafter.network.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
-    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, repr(op.options), *map(id, used))
+    tensors = drafter.network.tensors
+    used = [tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
+    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
     found = (drafter.drafts, drafter.consts, drafter.aliases)
-    if key not in _drafted:
+    kept = _DRAFTED[key]
+    if kept is None:
         starts = [len(rows) for rows in found]
-        _draft(drafter)
-        if len(_drafted) >= _KEPT:
-            del _drafted[next(iter(_drafted))]
-        _drafted[key] = (used, *(tuple(rows[start:]) for rows, start in zip(found, starts, strict=True)))
+        draft_op(drafter)
+        _DRAFTED.keep(key, (*(tuple(rows[start:]) for rows, start in zip(found, starts, strict=True)), op.options, used))
         return
-    for rows, kept in zip(found, _drafted[key][1:], strict=True):
-        rows.extend(kept)
+    drafter.drafts += kept[0]
+    drafter.consts += kept[1]
+    drafter.aliases += kept[2]
 
 
 def runtime_files(program: Program, frontend: tuple[str, ...] = ()) -> RuntimeFiles:
@@ -136,7 +157,7 @@ def kernel_parts(kernel: str) -> tuple[str, ...]:
     return (kernel, *_PARTS.get(kernel, ()))
 
 
-def _check_ends(network: Network) -> None:
+def check_ends(network: Network) -> None:
     if len(network.inputs) != 1 or len(network.outputs) != 1:
         raise UnsupportedOperator(
             f"runtime c runs networks with one input and one output, not {len(network.inputs)} and {len(network.outputs)}",
@@ -146,51 +167,65 @@ def _check_ends(network: Network) -> None:
 
 
 def _sources(drafts: list[Draft]) -> tuple[str, ...]:
-    parts = dict.fromkeys(part for draft in drafts for part in kernel_parts(draft.kernel))
-    return (*HEADERS, *(f"kernels/{part}.c" for part in sorted(parts)))
+    chains = [draft.chain for draft in drafts if draft.chain]
+    inner = [layer.draft for chain in chains for layer in chain.layers]
+    parts = dict.fromkeys(part for draft in (*drafts, *inner) for part in kernel_parts(draft.kernel))
+    parts |= dict.fromkeys(map(adapter, inner))
+    headers = (*HEADERS, "kernels/ot_stream.h") if chains else HEADERS
+    return (*headers, *(f"kernels/{part}.c" for part in sorted(parts)))
 
 
-def _blocks(network: Network, drafter: Drafter) -> list[Block]:
-    """Join the tensors that share memory; each call's scratch is a block of its own, variables live always."""
-    aliases = {out: source for source, out in drafter.aliases}
-    first, last = _lives(network, drafter.drafts, aliases)
-    sizes = drafter.variables.sizes
-    for variable in sizes:
-        first[variable], last[variable] = 0, len(drafter.drafts)
-    home = share(drafter.drafts, aliases, last)
-    blocks: dict[int, Block] = {}
-    tensors = dict.fromkeys(
-        [network.inputs[0], *(t for d in drafter.drafts for t in (*d.reads, d.writes)), *aliases, *sizes, network.outputs[0]]
-    )
-    for tensor in tensors:
-        whole, value = root(tensor, aliases), network.tensors[tensor]
-        span = Span(value.name, sizes.get(tensor, value.nbytes), first[whole], last[whole], tensor)
-        blocks.setdefault(root(tensor, home), Block([])).spans.append(span)
-    scratch = [Block([Span(f"scratch of call {i}", d.scratch, i, i)]) for i, d in enumerate(drafter.drafts) if d.scratch]
-    return [*blocks.values(), *scratch]
+class Space:
+    """The memory of a network's drafts."""
+
+    def __init__(self, drafter: Drafter) -> None:
+        self._tensors, self._sizes = drafter.network.tensors, drafter.variables.sizes
+        self._aliases = {out: source for source, out in drafter.aliases}
+        self._ends = (drafter.network.inputs[0], drafter.network.outputs[0])
+
+    @property
+    def whole(self) -> frozenset[int]:
+        """Tensors that are more than what one call hands to the next."""
+        return frozenset((*self._ends, *self._aliases, *self._aliases.values(), *self._sizes))
+
+    def size_of(self, tensor: int) -> int:
+        """Bytes of a tensor or a variable."""
+        return self._sizes[tensor] if tensor in self._sizes else self._tensors[tensor].nbytes
+
+    def blocks(self, drafts: Sequence[Draft]) -> tuple[list[Block], int]:
+        """Return the blocks, each at its offset, and the arena's size."""
+        blocks = arrange(drafts, self._aliases, self.size_of, self._ends, self._sizes)
+        return blocks, place(blocks)
+
+    def buffers(self, drafts: Sequence[Draft]) -> tuple[tuple[Buffer, ...], int]:
+        """Return the buffers, block by block, and the arena's size."""
+        blocks, arena = self.blocks(drafts)
+        return tuple(buffer for block in blocks for span in block.spans for buffer in self._named(drafts, block.offset, span)), arena
+
+    def _named(self, drafts: Sequence[Draft], offset: int, span: Span) -> Iterator[Buffer]:
+        size, first, last, tensor = span
+        chain = drafts[first].chain if tensor < 0 else None
+        if chain is None:
+            name = self._tensors[tensor].name if tensor >= 0 else f"scratch of call {first}"
+            yield Buffer(name, offset, size, first, last, tensor)
+            return
+        for part in chain.memory:
+            name = f"rows of {self._tensors[part.tensor].name}" if part.tensor >= 0 else f"{part.name} of call {first}"
+            yield Buffer(name, offset + part.offset, part.size, first, last)
 
 
-def _lives(network: Network, drafts: list[Draft], aliases: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
-    """First and last call of each tensor that is no alias; an alias counts for its source."""
-    first, last = {network.inputs[0]: 0}, {network.inputs[0]: 0}
-    for number, draft in enumerate(drafts):
-        for tensor in (*draft.reads, draft.writes):
-            whole = root(tensor, aliases)
-            first.setdefault(whole, number)
-            last[whole] = number
-    whole = root(network.outputs[0], aliases)
-    first.setdefault(whole, 0)
-    last[whole] = max(len(drafts), last.get(whole, 0))
-    return first, last
+def _call(draft: Draft, scratch: int, places: Mapping[int, tuple[int, int]]) -> Call:
+    def place(operand: Operand) -> str:
+        return f"arena + {(scratch if operand.tensor < 0 else places[operand.tensor][1]) + operand.offset}"
+
+    args = tuple(place(arg) if isinstance(arg, Operand) else arg for arg in draft.args)
+    call = Call(draft.kernel, args, draft.dims, draft.op, draft.block, draft.record)
+    if draft.chain is None:
+        return call
+    layers = tuple(written(layer, _inner(layer.draft), place) for layer in draft.chain.layers)
+    return msgspec.structs.replace(call, args=(f"stream_{draft.op}", *args), stream=f"stream_{draft.op}", layers=layers)
 
 
-def _call(draft: Draft, number: int, buffers: tuple[Buffer, ...], numbers: Mapping[int, int]) -> Call:
-    scratch = next((b.offset for b in buffers if b.tensor < 0 and b.first == number), 0) if draft.scratch else 0
-
-    def text(arg: Operand | str) -> str:
-        if isinstance(arg, str):
-            return arg
-        offset = scratch if arg.tensor < 0 else buffers[numbers[arg.tensor]].offset + arg.offset
-        return f"arena + {offset}"
-
-    return Call(draft.kernel, tuple(text(a) for a in draft.args), draft.dims, draft.op, draft.block, draft.record)
+def _inner(draft: Draft) -> Call:
+    """Return a call that a stream's driver runs: where it reads and writes changes from band to band."""
+    return Call(draft.kernel, (), draft.dims, draft.op, draft.block, draft.record)

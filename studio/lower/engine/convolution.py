@@ -1,13 +1,15 @@
 """Convolutions: conv_2d (any window and groups, 1 x 1 apart) and depthwise_conv_2d."""
 
+from collections.abc import Callable, Mapping
 from math import prod
 
 import numpy as np
 
-from studio.core.network import Tensor, window_size
+from studio.core.network import Shape, Tensor, window_size
 from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
+from studio.lower.engine.rows import Band, Rows, each_row
 from studio.lower.engine.simple import dense
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
 
@@ -102,14 +104,33 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
     pointers |= channel_consts(d, filters, rows, _bias(d), channels)
     fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
-    pixels = out.shape[1] * out.shape[2]
+    dsp, scratch = d.dsp, 28 * -(-inputs // 4) if d.dsp else inputs
+
+    def dims(band: Band) -> dict[str, int]:
+        shapes = _of_band(source, band.rows_in), _of_band(out, band.rows_out)
+        tiles = tile_dims(dsp, band.rows_out * out.shape[2], channels // groups, inputs, groups)
+        return tiles | gather_dims(*shapes, {**window, "pad_top": band.pad_top}, groups)
+
+    rows = _window_rows(source, out, window, dims, lambda _: scratch)
     d.call(
         f"ot_conv_2d{d.suffix}",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
-        tile_dims(d.dsp, pixels, channels // groups, inputs, groups) | gather_dims(source.shape, out.shape, window, groups),
-        scratch=28 * -(-inputs // 4) if d.dsp else inputs,
+        rows.dims(rows.whole),
+        scratch=scratch,
         record=d.record("ot_conv", pointers, **fields),
+        rows=rows,
     )
+
+
+def _of_band(tensor: Tensor, rows: int) -> Shape:
+    return (1, rows, *tensor.shape[2:])
+
+
+def _window_rows(
+    source: Tensor, out: Tensor, window: Mapping[str, int], dims: Callable[[Band], dict[str, int]], scratch: Callable[[int], int]
+) -> Rows:
+    span = (window["kernel_height"] - 1) * window["dilation_height"] + 1
+    return Rows(source.shape[1], out.shape[1], span, window["stride_height"], window["pad_top"], dims, scratch)
 
 
 def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
@@ -118,13 +139,16 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
     pointers |= channel_consts(d, filters, _filter_rows, _bias(d), channels)
     fields = words(pixels=pixels) | halves(in_channels=inputs, out_channels=channels) | small(**_range_fields(d, source, out, False))
+    dsp, width, scratch = d.dsp, out.shape[2], 24 * -(-inputs // 4) if d.dsp else inputs
+    rows = each_row(out.shape[1], lambda count: tile_dims(dsp, count * width, channels, inputs, 1), scratch)
     d.call(
         f"ot_pointwise_conv{d.suffix}",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
-        tile_dims(d.dsp, pixels, channels, inputs, 1),
-        scratch=24 * -(-inputs // 4) if d.dsp else inputs,
+        rows.dims(rows.whole),
+        scratch=scratch,
         shares=(d.op.inputs[0],) if channels <= inputs else (),
         record=d.record("ot_pointwise", pointers, **fields),
+        rows=rows,
     )
 
 
@@ -136,7 +160,14 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
     pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
     fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
-    kernel, scratch, dims = _depthwise_kernel(d, source, out, window)
+    dsp = d.dsp
+
+    def made(band: Band) -> tuple[str, int, dict[str, int]]:
+        shapes = _of_band(source, band.rows_in), _of_band(out, band.rows_out)
+        return _depthwise_kernel(dsp, *shapes, {**window, "pad_top": band.pad_top})
+
+    rows = _window_rows(source, out, window, lambda band: made(band)[2], lambda count: made(Band(1, count, 0))[1])
+    kernel, scratch, dims = made(rows.whole)
     in_place = depth == 1 and prod(out.shape) <= prod(source.shape)
     d.call(
         kernel,
@@ -145,22 +176,23 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
         scratch=scratch,
         shares=(d.op.inputs[0],) if in_place else (),
         record=d.record("ot_depthwise", pointers, **fields),
+        rows=rows,
     )
 
 
-def _depthwise_kernel(d: Drafter, source: Tensor, out: Tensor, window: dict[str, int]) -> tuple[str, int, dict[str, int]]:
+def _depthwise_kernel(dsp: bool, source: Shape, out: Shape, window: Mapping[str, int]) -> tuple[str, int, dict[str, int]]:
     """Return the kernel's name, its scratch bytes and the counts that its cost depends on."""
     kernel_h, kernel_w = window["kernel_height"], window["kernel_width"]
-    columns = (out.shape[2] - 1) * window["stride_width"] + (kernel_w - 1) * window["dilation_width"] + 1
-    length = (out.shape[1] - 1) * window["stride_height"] + (kernel_h - 1) * window["dilation_height"] + 1
-    dims = plane_dims(source.shape, out.shape, window, columns, length)
-    outputs, channels = prod(out.shape), out.shape[3]
-    if not d.dsp or window["dilation_height"] > 1:
+    columns = (out[2] - 1) * window["stride_width"] + (kernel_w - 1) * window["dilation_width"] + 1
+    length = (out[1] - 1) * window["stride_height"] + (kernel_h - 1) * window["dilation_height"] + 1
+    dims = plane_dims(source, out, window, columns, length)
+    outputs, channels = prod(out), out[3]
+    if not dsp or window["dilation_height"] > 1:
         dims |= {"taps": outputs * kernel_h * kernel_w, "places": kernel_h * kernel_w, "place_columns": kernel_w}
         return "ot_depthwise_conv", 4 * kernel_h * kernel_w + columns * length, dims
     if (kernel_h, kernel_w, window["dilation_width"]) == (3, 3, 1):
-        pairs = out.shape[1] // 2 if window["stride_height"] == 1 else 0
-        dims |= {"pairs": dims["out_columns"] * pairs, "singles": dims["out_columns"] * (out.shape[1] - 2 * pairs)}
+        pairs = out[1] // 2 if window["stride_height"] == 1 else 0
+        dims |= {"pairs": dims["out_columns"] * pairs, "singles": dims["out_columns"] * (out[1] - 2 * pairs)}
         return "ot_depthwise_conv_3x3_dsp", 2 * (columns * length + 1), dims
     pairs = -(-kernel_h // 2)
     dims |= {"taps": outputs * pairs * kernel_w, "tap_columns": outputs * kernel_w}

@@ -10,6 +10,7 @@ import numpy as np
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.core.program import ConstArray, ConstRecord
+from studio.lower.engine.rows import Rows
 from studio.lower.engine.variables import Variables
 
 POINTER_BYTES = 4
@@ -28,7 +29,10 @@ SCRATCH = Operand(-1)
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A call: its arguments are operands or C text; `shares` lists the inputs whose memory its output may take."""
+    """A call: its arguments are operands or C text; `shares` lists the inputs whose memory its output may take.
+
+    `rows` says how the call works on a band of rows, where it can; `chain` holds the calls that a stream's driver runs.
+    """
 
     kernel: str
     args: tuple[Operand | str, ...]
@@ -40,6 +44,38 @@ class Draft(msgspec.Struct, frozen=True):
     scratch: int = 0
     shares: tuple[int, ...] = ()
     record: ConstRecord | None = None
+    rows: Rows | None = None
+    chain: "Chain | None" = None
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of a stream's memory: the rows of a tensor, or (tensor -1) what its name says; `offset` is within the stream's scratch."""
+
+    name: str
+    offset: int
+    size: int
+    tensor: int = -1
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """A call of a stream: where it reads, writes and works; `owner` and `keeper` as in StreamLayer."""
+
+    draft: Draft
+    rows: Rows
+    source: Operand
+    target: Operand
+    scratch: Operand
+    in_row: int
+    out_row: int
+    owner: int
+    keeper: int
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """The calls of a stream in order, and the memory it takes."""
+
+    layers: tuple[Layer, ...]
+    memory: tuple[Stretch, ...]
 
 
 class Drafter:
@@ -47,6 +83,7 @@ class Drafter:
 
     def __init__(self, network: Network, variant: str) -> None:
         self.network = network
+        self.variant = variant
         self.dsp = variant == "dsp"
         self.suffix = "_dsp" if self.dsp else ""
         self.drafts: list[Draft] = []
@@ -120,12 +157,13 @@ class Drafter:
         shares: tuple[int, ...] = (),
         record: ConstRecord | None = None,
         writes: int | None = None,
+        rows: Rows | None = None,
     ) -> None:
         """Add a call of the operator at hand; it writes the operator's first output where `writes` names no other tensor."""
         reads = tuple(dict.fromkeys(a.tensor for a in args if isinstance(a, Operand) and a.tensor in self.op.inputs))
         text = (*args, f"&{record.name}") if record else tuple(args)
         written = self.op.outputs[0] if writes is None else writes
-        draft = Draft(kernel, text, reads, written, dims, self.number, self.op.block, scratch, shares, record)
+        draft = Draft(kernel, text, reads, written, dims, self.number, self.op.block, scratch, shares, record, rows)
         self.drafts.append(draft)
 
 

@@ -9,6 +9,7 @@ from studio.lower.engine import broadcast
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
+from studio.lower.engine.rows import Band, Rows, each_row
 from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_exponentials
 from studio.lower.engine.weights import channel_consts
 
@@ -82,13 +83,30 @@ def pool(d: Drafter) -> None:
         pad_top=top,
         pad_left=left,
     )
-    rows = _taps(source.shape[1], kernel_h, stride_h, top, out.shape[1])
     columns = _taps(source.shape[2], kernel_w, stride_w, left, out.shape[2])
-    channels = source.shape[3]
-    dims = {"calls": 1, "windows": out.shape[1] * out.shape[2], "outputs": prod(out.shape)}
-    dims |= {"rows": channels * rows * out.shape[2], "taps": channels * rows * columns}
-    name = "ot_average_pool" if d.op.kind == "average_pool_2d" else "ot_max_pool"
-    d.call(name, ends, dims, record=d.record("ot_pool", {}, **fields, **small(low=low, high=high)))
+    channels, width = source.shape[3], out.shape[2]
+
+    def dims(band: Band) -> dict[str, int]:
+        taps = channels * _taps(band.rows_in, kernel_h, stride_h, band.pad_top, band.rows_out)
+        counts = {"calls": 1, "windows": band.rows_out * width, "outputs": band.rows_out * width * channels}
+        return counts | {"rows": taps * width, "taps": taps * columns}
+
+    average = d.op.kind == "average_pool_2d"
+    rows = Rows(source.shape[1], out.shape[1], kernel_h, stride_h, top, dims)
+    record = d.record("ot_pool", {}, **fields, **small(low=low, high=high))
+    whole = average and (kernel_h, kernel_w) == source.shape[1:3] and out.shape[1:3] == (1, 1)
+    bands = _all_rows(source, "ot_stream_average_all") if whole else rows
+    d.call("ot_average_pool" if average else "ot_max_pool", ends, rows.dims(rows.whole), record=record, rows=bands)
+
+
+def _all_rows(source: Tensor, adapter: str) -> Rows:
+    """Return the Rows of a call that sums up all of each channel."""
+    _, height, width, channels = source.shape
+
+    def dims(band: Band) -> dict[str, int]:
+        return {"calls": 1, "pixels": band.rows_out * width, "taps": band.rows_out * width * channels, "channels": channels}
+
+    return Rows(height, height, 1, 1, 0, dims, sums=4 * channels, adapter=adapter)
 
 
 def _taps(size: int, kernel: int, stride: int, pad: int, outputs: int) -> int:
@@ -166,7 +184,10 @@ def lookup(d: Drafter) -> None:
     pack = (lambda: np.frombuffer(lookup_table(op, quant, out, source.dtype, d.out.dtype), "<i1")) if d.network.has_weights else None
     table = d.const("table", "int8_t", 256, pack, part="tables")
     ends = (Operand(op.inputs[0]), Operand(op.outputs[0]))
-    d.call("ot_lookup", (*ends, table, str(source.elements)), {"calls": 1, "elements": source.elements}, shares=op.inputs[:1])
+    row = prod(source.shape[2:])
+    rows = each_row(source.shape[1], lambda count: {"calls": 1, "elements": count * row}) if len(source.shape) == 4 else None
+    dims = {"calls": 1, "elements": source.elements}
+    d.call("ot_lookup", (*ends, table, str(source.elements)), dims, shares=op.inputs[:1], rows=rows)
 
 
 def _is_fixed(quant: Quantisation, parts: int, zero_point: int) -> bool:
@@ -197,7 +218,9 @@ def mean(d: Drafter) -> None:
     fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=-count * d.quant(source).zero_point[0])
     fields |= small(shift=shift, out_zero=d.quant(out).zero_point[0])
     dims = {"calls": 1, "outer": outer, "outputs": outer * inner, "taps": outer * count * inner}
-    d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields))
+    plane = len(source.shape) == 4 and source.shape[0] == outer == 1 and inner == source.shape[3] and count == prod(source.shape[1:3])
+    rows = _all_rows(source, "ot_stream_mean") if plane else None
+    d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields), rows=rows)
 
 
 def reshape(d: Drafter) -> None:

@@ -1,0 +1,28 @@
+/* ot_average_pool with one window over all of a plane, a band of rows at a time. */
+#include "ot_arith.h"
+#include "ot_stream.h"
+
+void ot_stream_average_all(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band) {
+  const ot_pool *k = layer->sizes;
+  ot_word *sums = layer->scratch;
+  if (band->made == 0) {
+    OT_ROLLED
+    for (int32_t c = 0; c < k->channels; c++) {
+      sums[c] = 0;
+    }
+  }
+  OT_ROLLED
+  for (const int8_t *end = in + band->rows_in * layer->in_row; in != end;) {
+    OT_ROLLED
+    for (int32_t c = 0; c < k->channels; c++) {
+      sums[c] += *in++;
+    }
+  }
+  if (band->made + band->rows_out < layer->in_height) {
+    return;
+  }
+  OT_ROLLED
+  for (int32_t c = 0; c < k->channels; c++) {
+    out[c] = (int8_t)ot_limit(ot_mean_of(sums[c], k->in_height * k->in_width), k->low, k->high);
+  }
+}

@@ -1,0 +1,181 @@
+"""Row streaming: a chain of calls makes a few rows at a time, and of each tensor between them only the rows still needed are held.
+
+It trades instructions (rows at the seams are copied again) for memory: a plan streams the chains that lower its peak.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from studio.core.program import Call, StreamLayer
+from studio.lower.engine.draft import SCRATCH, Chain, Draft, Layer, Operand, Stretch
+from studio.lower.engine.plan import Block
+from studio.lower.engine.rows import Band, Course, Rows, course
+
+DRIVER = "ot_stream"
+STRIPES = (1, 2, 3, 4, 6, 8)
+STATE_BYTES = 4  # of each call: rows made, and the first row held
+
+
+def ranges(drafts: Sequence[Draft], call: int, whole: frozenset[int]) -> list[tuple[int, int]]:
+    """Return the first and last call of every chain around a call; `whole` are tensors that others see too."""
+    readers = Counter(tensor for draft in drafts for tensor in draft.reads)
+
+    def joined(after: int) -> bool:
+        """Whether a call only reads what the one before it made, and nobody else does."""
+        left, right = drafts[after - 1], drafts[after]
+        if left.rows is None or right.rows is None or left.rows.sums:
+            return False
+        return right.reads == (left.writes,) and readers[left.writes] == 1 and left.writes not in whole
+
+    first = last = call
+    while first > 0 and joined(first):
+        first -= 1
+    while last + 1 < len(drafts) and joined(last + 1):
+        last += 1
+    return [(i, j) for i in range(first, call + 1) for j in range(max(call, i + 1), last + 1)]
+
+
+def stream(drafts: Sequence[Draft], size_of: Callable[[int], int], stripe: int) -> Draft:
+    """Make one call of a chain: its driver, by which each of them makes `stripe` rows at a time."""
+    rows = [d.rows for d in drafts if d.rows is not None]
+    widths = [size_of(drafts[0].reads[0]) // rows[0].in_height]
+    widths += [0 if r.sums else size_of(d.writes) // r.out_height for d, r in zip(drafts, rows, strict=True)]
+    over = [0 < i < len(rows) - 1 and r.in_place and widths[i] == widths[i + 1] for i, r in enumerate(rows)]
+    way = course(rows, over, stripe)
+    memory = _memory(drafts, rows, [held * width for held, width in zip(way.held, widths[1:], strict=True)], way)
+    return Draft(
+        DRIVER,
+        (str(len(rows)), str(stripe), SCRATCH),
+        drafts[0].reads,
+        drafts[-1].writes,
+        _driver_dims(way, widths),
+        drafts[0].op,
+        drafts[0].block,
+        scratch=max(part.offset + _aligned(part.size) for part in memory),
+        chain=Chain(tuple(_layers(drafts, rows, over, way, widths, memory)), memory),
+    )
+
+
+def _memory(drafts: Sequence[Draft], rows: Sequence[Rows], held: Sequence[int], way: Course) -> tuple[Stretch, ...]:
+    """Lay out the driver's state, the last call's sums, the largest scratch and the rows held, one behind the other."""
+    scratch = max(r.scratch(max(b.rows_out for b in bands)) for r, bands in zip(rows, way.bands, strict=True))
+    parts = [("rows counted", STATE_BYTES * len(drafts), -1), ("sums", rows[-1].sums, -1), ("scratch", scratch, -1)]
+    parts += [("", size, draft.writes) for draft, size in zip(drafts, held, strict=True)]
+    memory, offset = [], 0
+    for name, size, tensor in parts:
+        if size:
+            memory.append(Stretch(name, offset, size, tensor))
+            offset += _aligned(size)
+    return tuple(memory)
+
+
+def _layers(
+    drafts: Sequence[Draft], rows: Sequence[Rows], over: Sequence[bool], way: Course, widths: Sequence[int], memory: Sequence[Stretch]
+) -> list[Layer]:
+    named = {part.name: part.offset for part in memory if part.tensor < 0}
+    held = {part.tensor: part.offset for part in memory if part.tensor >= 0}
+    layers: list[Layer] = []
+    owner, source = -1, Operand(drafts[0].reads[0])
+    for i, (draft, row) in enumerate(zip(drafts, rows, strict=True)):
+        whole = i == len(drafts) - 1
+        target = source if over[i] else Operand(draft.writes) if whole else Operand(-1, held[draft.writes])
+        scratch = Operand(-1, named.get("sums" if row.sums else "scratch", 0))
+        counted = msgspec.structs.replace(draft, dims=_total(row, way.bands[i]))
+        layers.append(Layer(counted, row, source, target, scratch, widths[i], widths[i + 1], owner, way.keepers[i]))
+        source, owner = target, owner if over[i] else i
+    return layers
+
+
+def _total(row: Rows, bands: Sequence[Band]) -> dict[str, int]:
+    """Sum the counts of a call's bands."""
+    total: Counter[str] = Counter()
+    for band, times in Counter(bands).items():
+        for name, count in row.dims(band).items():
+            total[name] += times * count
+    return dict(total)
+
+
+def _driver_dims(way: Course, widths: Sequence[int]) -> dict[str, int]:
+    """Count the driver's own loops: calls, those looked at, bands run, bytes moved."""
+    moved = sum(count * width for count, width in zip(way.moved, widths[1:], strict=True))
+    bands = sum(map(len, way.bands))
+    return {"calls": 1, "layers": len(way.bands), "looks": way.looks, "bands": bands, "moved": moved}
+
+
+def written(layer: Layer, call: Call, place: Callable[[Operand], str]) -> StreamLayer:
+    """Return a layer as the exporter prints it; `call` is its call, `place` writes an operand's address."""
+    rows = layer.rows
+    return StreamLayer(
+        call=call,
+        adapter=adapter(layer.draft),
+        sizes=f"&{call.record.name}" if call.record else str(layer.draft.args[2]),
+        input=place(layer.source),
+        output=place(layer.target),
+        scratch=place(layer.scratch),
+        in_row=layer.in_row,
+        out_row=layer.out_row,
+        in_height=rows.in_height,
+        out_height=rows.out_height,
+        span=rows.span,
+        stride=rows.stride,
+        pad_top=rows.pad_top,
+        owner=layer.owner,
+        keeper=layer.keeper,
+    )
+
+
+def adapter(draft: Draft) -> str:
+    """Name the function that runs a call on a band of rows."""
+    assert draft.rows is not None
+    return draft.rows.adapter or DRIVER + draft.kernel.removeprefix("ot")
+
+
+class Space(Protocol):
+    """The memory of a network's drafts."""
+
+    whole: frozenset[int]
+
+    def size_of(self, tensor: int) -> int: ...
+
+    def blocks(self, drafts: Sequence[Draft]) -> tuple[list[Block], int]: ...
+
+
+def slimmest(drafts: Sequence[Draft], space: Space) -> list[Draft]:
+    """Stream chains of the drafts for as long as that lowers the arena."""
+    best = list(drafts)
+    blocks, arena = space.blocks(best)
+    while True:
+        tried = [(_with_stream(best, first, last, 1, space), last - first) for first, last in ranges(best, _fullest(blocks), space.whole)]
+        sizes = [(space.blocks(trial)[1], length, number) for number, (trial, length) in enumerate(tried)]
+        if not sizes or min(sizes)[0] >= arena:
+            return best
+        arena, length, number = min(sizes)
+        first = next(i for i, draft in enumerate(tried[number][0]) if draft is not best[i])
+        best = _widest(best, first, first + length, arena, space)
+        blocks, arena = space.blocks(best)
+
+
+def _with_stream(drafts: Sequence[Draft], first: int, last: int, stripe: int, space: Space) -> list[Draft]:
+    return [*drafts[:first], stream(drafts[first : last + 1], space.size_of, stripe), *drafts[last + 1 :]]
+
+
+def _widest(drafts: Sequence[Draft], first: int, last: int, arena: int, space: Space) -> list[Draft]:
+    """Stream these calls with as many rows a step as leave the arena as it is: seams cost instructions."""
+    trials = [_with_stream(drafts, first, last, stripe, space) for stripe in STRIPES]
+    return next(trial for trial in reversed(trials) if space.blocks(trial)[1] <= arena)
+
+
+def _fullest(blocks: Sequence[Block]) -> int:
+    """Return the call at which most of the arena is in use."""
+    used: Counter[int] = Counter()
+    for block in blocks:
+        for call in range(block.first, block.last + 1):
+            used[call] += max((s.size for s in block.spans if s.first <= call <= s.last), default=0)
+    return max(used, key=lambda call: (used[call], -call))
+
+
+def _aligned(size: int) -> int:
+    return -(-size // 4) * 4
