@@ -72,3 +72,13 @@ def operator_network(number: int) -> Network:
         step()
     chain.add("dequantize", (chain.now,), chain.shape)
     return chain.network()
+
+
+def mean_network(number: int) -> Network:
+    """Return a short chain that ends in the mean of each channel."""
+    chain = _Chain(number)
+    chain.add("quantize", (0,), chain.shape)
+    for _ in range(2):
+        chain.add("relu", (chain.now,), chain.shape)
+    chain.add("mean", (chain.now, chain.integers(1, 2)), (1, 1, 1, chain.shape[3]), keep_dims=True)
+    return chain.network()

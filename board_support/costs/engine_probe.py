@@ -5,7 +5,7 @@ model_run is called by itself, without the harness; a call's blocks are those be
 
 import importlib.util
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from types import ModuleType
 
@@ -32,11 +32,11 @@ _DEEPEST = 4096  # bytes of stack that are watched
 
 
 class CallCount(msgspec.Struct, frozen=True):
-    """What one call cost, per function the instructions in it, and the stack that model_run took during it."""
+    """What one call cost, per function its instructions and cycles in it, and the stack that model_run took during it."""
 
     instructions: int
     cycles: int
-    functions: Mapping[str, int]
+    functions: Mapping[str, tuple[int, int]]
     stack_bytes: int = 0
 
 
@@ -81,7 +81,7 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
         cpu.mem_write(next(s["st_value"] for s in _symbols(image) if s.name == "arena") + offset, given)
     blocks: list[Counter[tuple[int, int]]] = [Counter()]
     own: Counter[tuple[int, int]] = Counter()
-    jumps = [0]
+    jumps: list[Counter[int]] = [Counter()]
     depths: list[int] = []
     stack = _Stack(cpu, image)
     expected = 0
@@ -92,11 +92,11 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
         outside = not start <= address < start + size
         if outside and inside:
             blocks.append(Counter())
-            jumps.append(0)
+            jumps.append(Counter())
         if not outside and not inside:
             depths.append(stack.used())
         inside = not outside
-        jumps[-1] += address != expected
+        jumps[-1][address] += address != expected
         expected = address + size_
         (blocks[-1] if outside else own)[(address, size_)] += 1
 
@@ -109,15 +109,19 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
     timing = _timing() if timed else None
     names = [a for a, _, _ in functions]
 
-    def total(counted: Counter[tuple[int, int]], taken: int, depth: int) -> CallCount:
-        found: Counter[str] = Counter()
-        codes = []
+    def total(counted: Counter[tuple[int, int]], taken: Counter[int], depth: int) -> CallCount:
+        found: defaultdict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
         for (address, length), times in counted.items():
-            code = bytes(cpu.mem_read(address, length))
-            found[functions[bisect_right(names, address) - 1][2]] += times * _instructions(code)
-            codes.append((code, times))
-        cycles = timing.estimate(target.core.unicorn_cpu, codes, taken) if timing else 0
-        return CallCount(found.total(), cycles, dict(found), depth)
+            found[functions[bisect_right(names, address) - 1][2]][address, length] = times
+        costs = {name: cost(blocks, taken) for name, blocks in found.items()}
+        instructions, cycles = (sum(column) for column in zip((0, 0), *costs.values(), strict=True))
+        return CallCount(instructions, cycles, costs, depth)
+
+    def cost(blocks: Counter[tuple[int, int]], taken: Counter[int]) -> tuple[int, int]:
+        codes = [(bytes(cpu.mem_read(*block)), times) for block, times in blocks.items()]
+        jumped = sum(taken[address] for address, _ in blocks)
+        cycles = timing.estimate(target.core.unicorn_cpu, codes, jumped) if timing else 0
+        return sum(times * _instructions(code) for code, times in codes), cycles
 
     calls = tuple(map(total, blocks[1:], jumps[1:], depths))
     return Counts(calls, total(own, jumps[0], 0), max(depths, default=0))

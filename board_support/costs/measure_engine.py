@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine_operators import OPERATOR_NETWORKS, operator_network
 from engine_probe import CallCount, Counts, Sizes, count, sizes
+from engine_streams import streams
 from engine_sweep import held_out_networks, sweep
 
 from studio.boards import load_boards
@@ -34,6 +35,7 @@ from studio.deploy.toolchain import find_toolchain
 from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
 from studio.jobs import QuietContext
 from studio.lower.engine import kernel_parts, program, runtime_files, variant_for
+from studio.lower.engine.stream import DRIVER
 from studio.plugin import load_plugins
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4f", "cortex-m7", "cortex-m33")
@@ -51,9 +53,9 @@ class Measured(msgspec.Struct, frozen=True):
     counts: Counts
 
 
-def measure(network: Network, target: TargetDevice, folder: Path) -> Measured:
-    """Export, build and count one network."""
-    plan = program(network, variant_for(target.core))
+def measure(plan: Program, target: TargetDevice, folder: Path) -> Measured:
+    """Export, build and count one program."""
+    network = plan.network
     sources = folder / "sources"
     sources.mkdir(parents=True)
     load_plugins().exporters.get("export_c").export(export_job(network, plan, target), sources, QuietContext())
@@ -77,10 +79,15 @@ def export_job(network: Network, plan: Program, target: TargetDevice) -> ExportJ
 
 def measure_all(networks: Iterable[Network], target: TargetDevice) -> list[Measured]:
     """Measure networks one after another."""
+    return measure_programs((program(network, variant_for(target.core)) for network in networks), target)
+
+
+def measure_programs(plans: Iterable[Program], target: TargetDevice) -> list[Measured]:
+    """Measure programs one after another."""
     rows = []
-    for number, network in enumerate(networks):
+    for number, plan in enumerate(plans):
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(measure(network, target, Path(folder)))
+            rows.append(measure(plan, target, Path(folder)))
         print(f"\r{target.core.id}: {number + 1}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return rows
@@ -103,6 +110,30 @@ def fit_table(rows: Sequence[Measured], target: TargetDevice) -> EngineTable:
         functions=code,
         kernels={name: kernel_of(name, calls[name], functions[name]) for name in sorted(calls)},
     )
+
+
+def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
+    """Add what streams cost: their driver with the adapters, and the kernels that only streams have."""
+    rows = measure_programs(streams(variant_for(target.core)), target)
+    names = sorted({name for r in rows for name in r.sizes.code if name.startswith(DRIVER)})
+    code = {name: max(r.sizes.code.get(name, 0) for r in rows) for name in names}
+    found: defaultdict[str, list[tuple[Call, CallCount]]] = defaultdict(list)
+    for row in rows:
+        for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
+            own = {layer.call.kernel: layer.call for layer in call.layers if layer.call.kernel.startswith(DRIVER)}
+            if call.layers:
+                deepest = max(table.kernels[layer.call.kernel].stack_bytes for layer in call.layers if layer.call.kernel not in own)
+                rest = [cost for name, cost in counted.functions.items() if name.startswith(DRIVER) and name not in own]
+                found[DRIVER].append((call, _counted(rest, counted.stack_bytes - deepest)))
+            for kernel, inner in own.items():
+                found[kernel].append((inner, _counted([counted.functions[kernel]], 0)))
+    kernels = {name: kernel_of(name, calls, (name,)) for name, calls in found.items()}
+    return msgspec.structs.replace(table, functions=dict(sorted({**table.functions, **code}.items())), kernels={**table.kernels, **kernels})
+
+
+def _counted(costs: Sequence[tuple[int, int]], stack: int) -> CallCount:
+    instructions, cycles = (sum(column) for column in zip(*costs, strict=True))
+    return CallCount(instructions, cycles, {}, stack)
 
 
 def with_new_kernels(table: EngineTable, target: TargetDevice) -> EngineTable:
@@ -227,7 +258,7 @@ def main() -> None:
         if asked.new:
             print(write(with_new_kernels(cost_tables()[id], target)))
         elif not asked.check:
-            print(write(fit_table(measure_all(sweep(), target), target)))
+            print(write(with_streams(fit_table(measure_all(sweep(), target), target), target)))
         check(target)
 
 

@@ -15,14 +15,27 @@ static int32_t needed(const ot_stream_layer *l, int32_t made) {
 /* The first row of input that is still needed when so many rows of output are made. */
 static int32_t first_needed(const ot_stream_layer *l, int32_t made) { return most(0, made * l->stride - l->pad_top); }
 
+/* Copy downwards in the arena; most rows are whole words. */
+static void move_down(int8_t *to, const int8_t *from, int32_t bytes) {
+  int32_t i = 0;
+  if (((from - to) & 3) == 0) {
+    OT_ROLLED
+    for (; i + 8 <= bytes; i += 8) {
+      int32_t first = ot_load(from + i), second = ot_load(from + i + 4);
+      ot_store(to + i, first);
+      ot_store(to + i + 4, second);
+    }
+  }
+  OT_ROLLED
+  for (; i < bytes; i++) {
+    to[i] = from[i];
+  }
+}
+
 /* Move the rows from `low` on, which the keeper still needs, to the front of the layer's output. */
 static void drop_rows(const ot_stream_layer *l, ot_stream_state *state, int32_t low) {
-  int32_t gone = (low - state->base) * l->out_row;
-  if (gone > 0) {
-    OT_ROLLED
-    for (int32_t i = 0, left = (state->made - low) * l->out_row; i < left; i++) {
-      l->out[i] = l->out[i + gone];
-    }
+  if (low > state->base) {
+    move_down(l->out, l->out + (low - state->base) * l->out_row, (state->made - low) * l->out_row);
     state->base = (int16_t)low;
   }
 }

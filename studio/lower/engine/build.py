@@ -16,7 +16,7 @@ from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state
 from studio.lower.engine.draft import Draft, Drafter, Operand
 from studio.lower.engine.plan import Block, Span, arrange, place
-from studio.lower.engine.stream import adapter, slimmest, written
+from studio.lower.engine.stream import adapter, kernel_of, slimmest, written
 from studio.lower.engine.tables import LOOKUPS
 
 Memory = Literal["fast", "small"]
@@ -169,7 +169,8 @@ def check_ends(network: Network) -> None:
 def _sources(drafts: list[Draft]) -> tuple[str, ...]:
     chains = [draft.chain for draft in drafts if draft.chain]
     inner = [layer.draft for chain in chains for layer in chain.layers]
-    parts = dict.fromkeys(part for draft in (*drafts, *inner) for part in kernel_parts(draft.kernel))
+    kernels = [*(draft.kernel for draft in drafts), *map(kernel_of, inner)]
+    parts = dict.fromkeys(part for kernel in kernels for part in kernel_parts(kernel))
     parts |= dict.fromkeys(map(adapter, inner))
     headers = (*HEADERS, "kernels/ot_stream.h") if chains else HEADERS
     return (*headers, *(f"kernels/{part}.c" for part in sorted(parts)))
@@ -228,4 +229,4 @@ def _call(draft: Draft, scratch: int, places: Mapping[int, tuple[int, int]]) -> 
 
 def _inner(draft: Draft) -> Call:
     """Return a call that a stream's driver runs: where it reads and writes changes from band to band."""
-    return Call(draft.kernel, (), draft.dims, draft.op, draft.block, draft.record)
+    return Call(kernel_of(draft), (), draft.dims, draft.op, draft.block, draft.record)

@@ -57,16 +57,16 @@ def each_row(height: int, dims: Callable[[int], Mapping[str, int]], scratch: int
 
 
 class Course(msgspec.Struct, frozen=True):
-    """How a chain of calls runs: each call's bands in order, rows that the memory of each call's output must hold, rows moved in it.
+    """How a chain of calls runs: each call's bands in order, the rows that the memory of its output must hold, what is moved there.
 
-    `looks` counts the calls that the driver looked at. `keepers` gives for each call the one that reads its output last; -1 where the
-    output is whole or lies in its input's memory.
+    A move is (rows dropped, rows left). `looks` counts the calls that the driver looked at. `keepers` gives for each call the one
+    that reads its output last; -1 where the output is whole or lies in its input's memory.
     """
 
     looks: int
     bands: tuple[tuple[Band, ...], ...]
     held: tuple[int, ...]
-    moved: tuple[int, ...]
+    moves: tuple[tuple[tuple[int, int], ...], ...]
     keepers: tuple[int, ...]
 
 
@@ -77,7 +77,8 @@ def course(chain: Sequence[Rows], over: Sequence[bool], stripe: int) -> Course:
     """
     count, looks = len(chain), 0
     keepers = tuple(_keeper(over, call) for call in range(count))
-    made, base, held, moved = [0] * count, [0] * count, [0] * count, [0] * count
+    made, base, held = [0] * count, [0] * count, [0] * count
+    moves: list[list[tuple[int, int]]] = [[] for _ in chain]
     bands: list[list[Band]] = [[] for _ in chain]
     while made[-1] < chain[-1].out_height:
         call = count - 1
@@ -90,12 +91,12 @@ def course(chain: Sequence[Rows], over: Sequence[bool], stripe: int) -> Course:
         if keepers[call] >= 0:
             low = min(chain[keepers[call]].first(made[keepers[call]]), made[call])
             if low > base[call]:
-                moved[call] += made[call] - low
+                moves[call].append((low - base[call], made[call] - low))
                 base[call] = low
             held[call] = max(held[call], goal - low)
         bands[call].append(chain[call].band(made[call], goal))
         made[call] = goal
-    return Course(looks, tuple(map(tuple, bands)), tuple(held), tuple(moved), keepers)
+    return Course(looks, tuple(map(tuple, bands)), tuple(held), tuple(map(tuple, moves)), keepers)
 
 
 def _keeper(over: Sequence[bool], call: int) -> int:

@@ -99,10 +99,15 @@ def _total(row: Rows, bands: Sequence[Band]) -> dict[str, int]:
 
 
 def _driver_dims(way: Course, widths: Sequence[int]) -> dict[str, int]:
-    """Count the driver's own loops: calls, those looked at, bands run, bytes moved."""
-    moved = sum(count * width for count, width in zip(way.moved, widths[1:], strict=True))
+    """Count the driver's own loops: calls, those looked at, bands run, pairs of words and single bytes moved."""
+    pairs = singles = 0
+    for moves, width in zip(way.moves, widths[1:], strict=True):
+        for (gone, left), times in Counter(moves).items():
+            whole = left * width // 8 if gone * width % 4 == 0 else 0
+            pairs += times * whole
+            singles += times * (left * width - 8 * whole)
     bands = sum(map(len, way.bands))
-    return {"calls": 1, "layers": len(way.bands), "looks": way.looks, "bands": bands, "moved": moved}
+    return {"calls": 1, "layers": len(way.bands), "looks": way.looks, "bands": bands, "pairs": pairs, "singles": singles}
 
 
 def written(layer: Layer, call: Call, place: Callable[[Operand], str]) -> StreamLayer:
@@ -125,6 +130,12 @@ def written(layer: Layer, call: Call, place: Callable[[Operand], str]) -> Stream
         owner=layer.owner,
         keeper=layer.keeper,
     )
+
+
+def kernel_of(draft: Draft) -> str:
+    """Name the kernel that a call of a stream comes to: its own, or one that only streams have."""
+    assert draft.rows is not None
+    return draft.rows.adapter or draft.kernel
 
 
 def adapter(draft: Draft) -> str:
