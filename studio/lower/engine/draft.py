@@ -13,7 +13,7 @@ from studio.core.program import ConstArray, ConstRecord
 from studio.lower.engine.variables import Variables
 
 POINTER_BYTES = 4
-_FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "int32_t": 4}
+_FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "int64_t": 8}
 _LARGEST = {"int8_t": 127, "int16_t": 32767, "int32_t": 2**31 - 1}
 
 
