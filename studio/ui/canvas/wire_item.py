@@ -56,11 +56,12 @@ class WireItem(QGraphicsItem):
         self.forget()
 
     def show_label(self, text: str) -> None:
-        """Write the shape on the wire."""
+        """Write the shape on the wire; the curve is not painted anew for it."""
         if text != self.label:
+            self.update(self._ground)
             self.label = text
             self._measure()
-            self.update()
+            self.update(self._ground)
 
     def show_state(self, selected: bool, marked: bool) -> None:
         """Show whether the wire is selected, or would take the block being dropped."""
