@@ -170,6 +170,62 @@ void ot_gather_plane(const int8_t *in, void *plane, int32_t columns, int32_t len
 int8_t ot_requantise(int32_t accumulator, int32_t multiplier, int32_t shift, int32_t zero);
 void ot_clamp(int8_t *values, int32_t count, int32_t low, int32_t high);
 
+/* Packed kernels for the DSP extension, the fast way for all but odd networks. A channel's scale is two words: its bias and the
+ * shift of its factor, and its multiplier (see ot_requantise_packed); filters are packed by pairs of channels (see
+ * ot_tile_packed_dsp). What they cannot take the generator leaves to the kernels above. */
+typedef struct {
+  int16_t in_height, in_width, in_channels;
+  int16_t out_height, out_width, out_channels;
+  int16_t kernel_height, kernel_width;
+  int16_t stride_height, stride_width;
+  int16_t dilation_height; /* columns lie side by side */
+  int16_t pad_top, pad_left;
+  int16_t in_zero;
+} ot_window;
+
+typedef struct {
+  const int8_t *filters;
+  const int32_t *scales;
+  ot_window window;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_packed_conv;
+
+typedef struct {
+  const int8_t *filters;
+  const int32_t *scales;
+  int32_t pixels;
+  int16_t in_channels, out_channels;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_packed_pointwise;
+
+/* One scale, or one multiplier for all outputs: `step` words from one multiplier to the next, 1 or 0. */
+typedef struct {
+  const int8_t *weights;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  int32_t inputs, outputs, rows;
+  int8_t step;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_packed_dense;
+
+/* Multiply up to three pixels, unfolded by ot_unfold, with `channels` packed filters of 4 * quads inputs each. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *scales; /* an even number of channels */
+  int32_t quads, channels;
+  int32_t zero;     /* 2 * the output's zero point + 1 */
+  int32_t out_step; /* bytes from one pixel to the next in the output */
+} ot_packed_tile;
+
+void ot_conv_2d_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_conv *k);
+void ot_pointwise_conv_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_pointwise *k);
+void ot_depthwise_conv_3x3_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_conv *k);
+void ot_fully_connected_packed_dsp(const int8_t *in, int8_t *out, const ot_packed_dense *k);
+void ot_tile_packed_dsp(const void *columns, int8_t *out, int32_t pixels, const ot_packed_tile *t);
+
 /* Transposed convolution, one phase of the outputs: see ot_transpose_conv.c. */
 typedef struct {
   ot_conv window;

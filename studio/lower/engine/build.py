@@ -1,18 +1,18 @@
 """Network -> Program: draft the calls, plan the memory, write the arguments."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Network
+from studio.core.network import Network, Op
 from studio.core.places import shipped
 from studio.core.program import Buffer, Call, Program
 from studio.core.protocols import RuntimeFiles
+from studio.core.remember import Memory
 from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
-from studio.lower.engine.plan import Block, Span, plan, root, share
+from studio.lower.engine.plan import arrange, place
 from studio.lower.engine.tables import LOOKUPS
 from studio.lower.engine.widths import rules_for
 
@@ -60,6 +60,10 @@ _PARTS = MappingProxyType(
         "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
         "ot_fully_connected": ("ot_row_product", "ot_requantise", "ot_clamp"),
         "ot_fully_connected_dsp": ("ot_requantise", "ot_clamp"),
+        "ot_conv_2d_packed_dsp": ("ot_unfold", "ot_tile_packed_dsp", "ot_clamp"),
+        "ot_pointwise_conv_packed_dsp": ("ot_unfold", "ot_tile_packed_dsp", "ot_clamp"),
+        "ot_depthwise_conv_3x3_packed_dsp": ("ot_clamp",),
+        "ot_fully_connected_packed_dsp": ("ot_clamp",),
         "ot_transpose_conv": ("ot_gather_window", "ot_row_product", "ot_requantise", "ot_clamp"),
         "ot_transpose_conv_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_dsp", "ot_requantise", "ot_clamp"),
         "ot_conv_2d_s16": ("ot_gather_window", "ot_row_product_s16", "ot_requantise_s16"),
@@ -89,29 +93,32 @@ def program(network: Network, variant: str = "dsp") -> Program:
     Raises UnsupportedOperator, naming the block or tensor, where a kernel is missing.
     """
     drafter = Drafter(network, variant)
-    _check_ends(network)
-    draft = _draft if network.has_weights or drafter.variables.of else _draft_again
-    for drafter.number in range(len(network.ops)):
-        draft(drafter)
+    check_ends(network)
+    again = not (network.has_weights or drafter.variables.of)
+    for drafter.number, op in enumerate(network.ops):
+        if again:
+            _draft_again(drafter, op)
+        else:
+            draft_op(drafter)
     first_values = state.first_values(drafter)
-    blocks = _blocks(network, drafter)
-    buffers, arena = plan(blocks)
-    numbers = {b.tensor: i for i, b in enumerate(buffers) if b.tensor >= 0}
+    buffers, arena = _memory(drafter)
+    places = {b.tensor: (i, b.offset) for i, b in enumerate(buffers) if b.tensor >= 0}
+    scratch = {b.first: b.offset for b in reversed(buffers) if b.tensor < 0}
     return Program(
         network=network,
         variant=variant,
-        calls=tuple(_call(draft, number, buffers, numbers) for number, draft in enumerate(drafter.drafts)),
+        calls=tuple(_call(draft, scratch.get(number, 0), places) for number, draft in enumerate(drafter.drafts)),
         consts=tuple(drafter.consts),
         buffers=buffers,
         arena_bytes=arena,
-        input_buffer=numbers[network.inputs[0]],
-        output_buffer=numbers[network.outputs[0]],
+        input_buffer=places[network.inputs[0]][0],
+        output_buffer=places[network.outputs[0]][0],
         sources=_sources([*drafter.drafts, *first_values]),
-        init=tuple(_call(draft, 0, buffers, numbers) for draft in first_values),
+        init=tuple(_call(draft, 0, places) for draft in first_values),
     )
 
 
-def _draft(drafter: Drafter) -> None:
+def draft_op(drafter: Drafter) -> None:
     """Draft the operator at hand."""
     width, rules = rules_for(drafter) or ("", _RULES)
     if drafter.op.kind not in rules:
@@ -119,28 +126,27 @@ def _draft(drafter: Drafter) -> None:
     rules[drafter.op.kind](drafter)
 
 
-_KEPT = 4096
-_drafted: dict[Hashable, tuple[Any, ...]] = {}
+_DRAFTED = Memory(4096)
 
 
-def _draft_again(drafter: Drafter) -> None:
+def _draft_again(drafter: Drafter, op: Op) -> None:
     """Draft the operator at hand; one that stands as it stood before the last edit is taken from memory.
 
-    Only for networks without weights. The key holds the identities of the operator's tensors, the memory the tensors.
+    Only for networks without weights. The key holds the identities of the operator's tensors and options, the entry both.
     """
-    op = drafter.op
-    used = [drafter.network.tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
-    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, repr(op.options), *map(id, used))
+    tensors = drafter.network.tensors
+    used = [tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
+    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
     found = (drafter.drafts, drafter.consts, drafter.aliases)
-    if key not in _drafted:
+    kept = _DRAFTED[key]
+    if kept is None:
         starts = [len(rows) for rows in found]
-        _draft(drafter)
-        if len(_drafted) >= _KEPT:
-            del _drafted[next(iter(_drafted))]
-        _drafted[key] = (used, *(tuple(rows[start:]) for rows, start in zip(found, starts, strict=True)))
+        draft_op(drafter)
+        _DRAFTED.keep(key, (*(tuple(rows[start:]) for rows, start in zip(found, starts, strict=True)), op.options, used))
         return
-    for rows, kept in zip(found, _drafted[key][1:], strict=True):
-        rows.extend(kept)
+    drafter.drafts += kept[0]
+    drafter.consts += kept[1]
+    drafter.aliases += kept[2]
 
 
 def runtime_files(program: Program, frontend: tuple[str, ...] = ()) -> RuntimeFiles:
@@ -153,7 +159,8 @@ def kernel_parts(kernel: str) -> tuple[str, ...]:
     return (kernel, *_PARTS.get(kernel, ()))
 
 
-def _check_ends(network: Network) -> None:
+def check_ends(network: Network) -> None:
+    """Raise UnsupportedOperator where a network has not one input and one output."""
     if len(network.inputs) != 1 or len(network.outputs) != 1:
         raise UnsupportedOperator(
             f"runtime c runs networks with one input and one output, not {len(network.inputs)} and {len(network.outputs)}",
@@ -167,47 +174,28 @@ def _sources(drafts: list[Draft]) -> tuple[str, ...]:
     return (*HEADERS, *(f"kernels/{part}.c" for part in sorted(parts)))
 
 
-def _blocks(network: Network, drafter: Drafter) -> list[Block]:
-    """Join the tensors that share memory; each call's scratch is a block of its own, variables live always."""
+def _memory(drafter: Drafter) -> tuple[tuple[Buffer, ...], int]:
+    """Return the buffers, block by block, and the arena's size."""
+    tensors, sizes = drafter.network.tensors, drafter.variables.sizes
+
+    def size_of(tensor: int) -> int:
+        return sizes[tensor] if tensor in sizes else tensors[tensor].nbytes
+
     aliases = {out: source for source, out in drafter.aliases}
-    first, last = _lives(network, drafter.drafts, aliases)
-    sizes = drafter.variables.sizes
-    for variable in sizes:
-        first[variable], last[variable] = 0, len(drafter.drafts)
-    home = share(drafter.drafts, aliases, last)
-    blocks: dict[int, Block] = {}
-    tensors = dict.fromkeys(
-        [network.inputs[0], *(t for d in drafter.drafts for t in (*d.reads, d.writes)), *aliases, *sizes, network.outputs[0]]
-    )
-    for tensor in tensors:
-        whole, value = root(tensor, aliases), network.tensors[tensor]
-        span = Span(value.name, sizes.get(tensor, value.nbytes), first[whole], last[whole], tensor)
-        blocks.setdefault(root(tensor, home), Block([])).spans.append(span)
-    scratch = [Block([Span(f"scratch of call {i}", d.scratch, i, i)]) for i, d in enumerate(drafter.drafts) if d.scratch]
-    return [*blocks.values(), *scratch]
+    ends = (drafter.network.inputs[0], drafter.network.outputs[0])
+    blocks = arrange(drafter.drafts, aliases, size_of, ends, sizes)
+    arena = place(blocks)
+    return tuple(
+        Buffer(tensors[tensor].name if tensor >= 0 else f"scratch of call {first}", block.offset, size, first, last, tensor)
+        for block in blocks
+        for size, first, last, tensor in block.spans
+    ), arena
 
 
-def _lives(network: Network, drafts: list[Draft], aliases: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
-    """First and last call of each tensor that is no alias; an alias counts for its source."""
-    first, last = {network.inputs[0]: 0}, {network.inputs[0]: 0}
-    for number, draft in enumerate(drafts):
-        for tensor in (*draft.reads, draft.writes):
-            whole = root(tensor, aliases)
-            first.setdefault(whole, number)
-            last[whole] = number
-    whole = root(network.outputs[0], aliases)
-    first.setdefault(whole, 0)
-    last[whole] = max(len(drafts), last.get(whole, 0))
-    return first, last
-
-
-def _call(draft: Draft, number: int, buffers: tuple[Buffer, ...], numbers: Mapping[int, int]) -> Call:
-    scratch = next((b.offset for b in buffers if b.tensor < 0 and b.first == number), 0) if draft.scratch else 0
-
-    def text(arg: Operand | str) -> str:
-        if isinstance(arg, str):
-            return arg
-        offset = scratch if arg.tensor < 0 else buffers[numbers[arg.tensor]].offset + arg.offset
-        return f"arena + {offset}"
-
-    return Call(draft.kernel, tuple(text(a) for a in draft.args), draft.dims, draft.op, draft.block, draft.record)
+def _call(draft: Draft, scratch: int, places: Mapping[int, tuple[int, int]]) -> Call:
+    args = []
+    for arg in draft.args:
+        if isinstance(arg, Operand):
+            arg = f"arena + {scratch if arg.tensor < 0 else places[arg.tensor][1] + arg.offset}"
+        args.append(arg)
+    return Call(draft.kernel, tuple(args), draft.dims, draft.op, draft.block, draft.record)

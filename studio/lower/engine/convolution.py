@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Tensor, window_size
+from studio.lower.engine import packed
 from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
@@ -97,6 +98,8 @@ def _filter_const(d: Drafter, filters: Tensor, rows, groups: int, channels: int,
 def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> None:
     channels = out.shape[3]
     groups = source.shape[3] // filters.shape[3] if rows is _filter_rows else 1
+    if d.dsp and groups == 1 and packed.conv_2d(d, filters, rows):
+        return
     inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
     sizes, window = _window_fields(d, source, filters, out)
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
@@ -113,6 +116,8 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
 
 
 def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    if d.dsp and packed.pointwise(d, filters, _filter_rows):
+        return
     inputs, channels = source.shape[3], out.shape[3]
     pixels = out.shape[1] * out.shape[2]
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
