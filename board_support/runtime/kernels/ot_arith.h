@@ -140,8 +140,8 @@ OT_INLINE int8_t ot_requantise_small(int32_t accumulator, ot_factor f) {
   return (int8_t)ot_saturate_half(((t + (t >> 31)) >> f.shift) + f.zero);
 }
 
-/* A channel of the DSP kernels in two words: bias * 32 + n - 1, and its multiplier doubled. Its factor is below one half. */
-OT_INLINE int32_t ot_packed_bias(int32_t packed) { return packed >> 5; }
+/* A channel of the DSP kernels in two words: bias * 64 + n - 1, and its multiplier doubled. Its factor is below one half. */
+OT_INLINE int32_t ot_packed_bias(int32_t packed) { return packed >> 6; }
 
 /* Add a packed channel's bias to a sum and rescale it; `zero` is twice the output's zero point, plus one. */
 OT_INLINE int8_t ot_requantise_packed(int32_t sum, int32_t packed, int32_t doubled, int32_t zero) {

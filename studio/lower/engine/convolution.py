@@ -134,6 +134,8 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
 
 
 def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    if d.dsp and packed.depthwise_3x3(d, filters, _channel_columns):
+        return
     channels = out.shape[3]
     depth = channels // source.shape[3]
     sizes, window = _window_fields(d, source, filters, out)

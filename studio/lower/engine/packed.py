@@ -55,6 +55,38 @@ def pointwise(d: Drafter, filters: Tensor, view: _View) -> bool:
     return True
 
 
+def depthwise_3x3(d: Drafter, filters: Tensor, view: _View) -> bool:
+    """Draft a depthwise convolution of 3 x 3 behind a ReLU, one output channel for each of the input's; False as above.
+
+    A ReLU puts the zero point at -128; of a network without weights it is not known yet.
+    """
+    source, out, bias = d.tensor(0), d.out, bias_of(d)
+    options, channels = d.op.options, out.shape[3]
+    if filters.shape[1:3] != (3, 3) or options["dilation"] != (1, 1) or options["stride"][0] > 1 or channels != source.shape[3]:
+        return False
+    zero = d.quant(out).zero_point[0] if d.network.has_weights else -128
+    if options["activation"] not in ("relu", "relu6") or zero != -128 or not packed_weights.fits_behind_relu(d, filters, view, bias, channels):
+        return False
+    sizes, window = window_fields(d, source, filters, out)
+    pack = (lambda: view(values(filters))) if filters.data is not None else None
+    pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
+    pointers |= packed_weights.scale_consts(d, filters, view, bias, channels, packed_weights.LARGEST_SHIFT)
+    columns, length = (out.shape[2] - 1) * options["stride"][1] + 3, (out.shape[1] + 3) // 2 * 2
+    inside = min(source.shape[2], columns - window["pad_left"]), min(source.shape[1], length - window["pad_top"])
+    dims = {"calls": 1, "channels": channels, "columns": channels * inside[0], "cells": channels * inside[0] * (inside[1] // 2)}
+    dims |= {"rest": channels * inside[0] * (inside[1] % 2), "filled": columns * length // 2, "out_columns": channels * out.shape[2]}
+    dims |= {"pairs": channels * out.shape[2] * -(-out.shape[1] // 2), "odd_columns": channels * out.shape[2] * (out.shape[1] % 2)}
+    d.call(
+        "ot_depthwise_conv_3x3_packed_dsp",
+        (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
+        dims,
+        scratch=2 * columns * length,
+        shares=(d.op.inputs[0],) if prod(out.shape) <= prod(source.shape) else (),
+        record=d.record("ot_packed_conv", pointers, **_window(sizes, window, channels, d.quant(source).zero_point[0]), **_range(d)),
+    )
+    return True
+
+
 def dense(d: Drafter, outputs: int, inputs: int) -> bool:
     """Draft the products of rows of `inputs` values with weights that lie as (outputs, inputs); False as above."""
 

@@ -9,7 +9,8 @@ from studio.lower.engine.arithmetic import channel_factors, quantise_multiplier
 from studio.lower.engine.draft import Drafter, values
 from studio.lower.engine.weights import check_weights, exact_bias, wrapped
 
-SHIFT_BITS = 5
+SHIFT_BITS = 6
+LARGEST_SHIFT = 20
 View = Callable[[np.ndarray], np.ndarray]
 """Turns weights into one row a channel."""
 
@@ -38,7 +39,7 @@ def fours_count(outputs: int, inputs: int) -> int:
 
 
 def fits(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> bool:
-    """Say whether the packed kernels can take a layer: every factor below one half, the biases below 2^26.
+    """Say whether the packed kernels can take a layer: every factor below one half, the biases below 2^25.
 
     A network without weights is taken to have usual ones.
     """
@@ -65,13 +66,31 @@ def fits_pairs(rows: Tensor, view: View, bounded: bool = False) -> bool:
     return bounded or bool((sums.reshape(-1, 2) @ (1, 256)).max() < 1 << 24)
 
 
-def scale_consts(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> dict[str, str]:
-    """Add two words for each of `count` channels, filled up to an even number: bias and shift, and the multiplier doubled."""
+def fits_behind_relu(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> bool:
+    """Say the same of the depthwise kernel, whose shifts end at LARGEST_SHIFT: a smaller factor must round every sum to zero."""
+    if not fits(drafter, rows, view, bias, count):
+        return False
+    if not _known(rows, bias):
+        return True
+    weights = view(values(rows)).astype(np.int64)
+    most = np.abs(exact_bias(weights, bias, _in_zero(drafter))) + 128 * np.abs(weights).sum(axis=1)
+    right = -np.array([quantise_multiplier(f)[1] for f in _factors(drafter, rows, count)])
+    return bool(((right <= LARGEST_SHIFT) | (most < 2.0 ** (right - 1))).all())
+
+
+def scale_consts(
+    drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int, largest_shift: int = 31
+) -> dict[str, str]:
+    """Add two words for each of `count` channels, filled up to an even number: bias and shift, and the multiplier doubled.
+
+    Above the largest shift the multiplier is zero.
+    """
     even = -(-count // 2) * 2
 
     def pack() -> np.ndarray:
         words = np.zeros((even, 2), np.int64)
         words[:count] = np.stack(_packed_scales(drafter, rows, view, bias, count), axis=1)
+        words[:count][(words[:count, 0] & 31) >= largest_shift] = 0
         return wrapped(words)
 
     return {"scales": drafter.const("scales", "int32_t", 2 * even, pack if _known(rows, bias) else None)}
