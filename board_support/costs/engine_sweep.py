@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 from engine_operators import OPERATOR_NETWORKS, operator_network
 
@@ -15,6 +16,7 @@ from studio.lower.randomise import randomise
 
 BLOCKS = registry()
 FITTED = 40
+ODD = 12
 _CHANNELS = (4, 6, 8, 10, 12, 16, 20, 24, 31, 32, 40, 48, 64)
 
 
@@ -108,9 +110,20 @@ def fitted_network(number: int) -> Network:
     return _random(growing.graph, growing.input)
 
 
+def odd_network(number: int) -> Network:
+    """Return a network of the sweep with a weight of -128 in every layer, which the packed kernels do not take."""
+    network = fitted_network(number)
+    filters = {op.inputs[1] for op in network.ops if op.kind in ("conv_2d", "depthwise_conv_2d", "fully_connected")}
+    tensors = [
+        msgspec.structs.replace(t, data=b"\x80" + t.data[1:]) if i in filters and t.data else t for i, t in enumerate(network.tensors)
+    ]
+    return msgspec.structs.replace(network, tensors=tuple(tensors))
+
+
 def sweep() -> Iterator[Network]:
     """Return all networks that are fitted."""
     yield from map(fitted_network, range(FITTED))
+    yield from map(odd_network, range(FITTED, FITTED + ODD))
     yield from map(operator_network, range(OPERATOR_NETWORKS))
 
 

@@ -8,7 +8,7 @@ from studio.core.errors import InputError
 from studio.core.program import ConstArray
 from studio.core.protocols import FrontEndTables
 
-_FORMATS = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i", "uint32_t": "I", "float": "f"}
+_FORMATS = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i", "uint32_t": "I", "int64_t": "q", "float": "f"}
 _ESCAPED = frozenset('"\\?')
 PER_LINE = 16
 

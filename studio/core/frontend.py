@@ -16,11 +16,12 @@ class FrontEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Each frame: PCM / 32768 times a periodic Hann window, zero-padded to `fft` points; power spectrum; mel
     filterbank (librosa's conventions for `mel_scale` and `mel_norm`); 10*log10(max(power, floor) / reference) in dB;
     then, where `normalisation` is "fixed", (dB - mean_db) / std_db. Features are (frames, mels, 1), float32.
+    `arithmetic` says in which numbers the kit computes that, and training with it: float32 for cores with an FPU, fixed for those without.
     """
 
     kind: Literal["log_mel"] = "log_mel"
     version: int = LOG_MEL_VERSION
-    arithmetic: Literal["float32"] = "float32"
+    arithmetic: Literal["float32", "fixed"] = "float32"
     sample_rate: int = 16000
     clip_samples: int = 16000
     window: int = 480
@@ -80,6 +81,7 @@ def check_frontend(fe: FrontEnd) -> None:
         ("reference", 1e-30 <= fe.reference <= 1e12, "1e-30 to 1e12"),
         ("std_db", 1e-3 <= fe.std_db <= 1e6, "0.001 to 1e6"),
         ("mean_db", abs(fe.mean_db) <= 1e6, "-1e6 to 1e6"),
+        ("mean_db", fe.arithmetic == "float32" or abs(fe.mean_db) <= 1000, "-1000 to 1000 dB where the arithmetic is fixed"),
     )
     for field, holds, allowed in rules:
         if not holds:

@@ -1,10 +1,12 @@
 """A project's folder: open, save, and what lies beside the design."""
 
+import contextlib
 import hashlib
 import json
+import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +28,7 @@ from studio.storage.reading import migrate, read_bytes, read_json, read_text
 LAYOUT = "layout.json"
 _IGNORED = "/runs/\n/build/\n/.studio/\n"
 _NOT_COPIED = ("runs", "build", ".studio")
+_RECORDINGS = "data/recordings"
 
 Positions = Mapping[str, tuple[float, float]]
 
@@ -37,6 +40,14 @@ def _elsewhere(library: Library, all_referenced: bool) -> Library:
         for r in library.recordings
     )
     return msgspec.structs.replace(library, recordings=tuple(recordings))
+
+
+def _link(source: str, copy: str) -> None:
+    """Link a file; copy it where it lies on another disk or belongs to somebody else."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copyfile(source, copy)
 
 
 class ProjectFolder:
@@ -67,17 +78,41 @@ class ProjectFolder:
         return cls(path, project, blocks)
 
     @classmethod
-    def copy_sample(cls, name: str, path: Path) -> Self:
-        """Copy a project that ships with the studio into a new or empty folder."""
+    def copy_sample(cls, name: str, path: Path, link: bool = False) -> Self:
+        """Copy a project that ships with the studio into a new or empty folder.
+
+        With `link` the recordings are links to the shipped ones where the disk has that, which takes a tenth of the time, until
+        own_recordings() makes copies of them.
+        """
         samples = shipped("resources") / "samples"
         source = samples / name
         if not (source / project_file.NAME).is_file():
             known = ", ".join(sorted(p.parent.name for p in samples.glob(f"*/{project_file.NAME}"))) or "none"
             raise InputError(f"there is no sample {name!r}", where="sample", hint=f"samples: {known}")
+        ignored = shutil.ignore_patterns(*_NOT_COPIED, "__pycache__", *(("recordings",) if link else ()))
         with new_folder(path) as part:
-            shutil.copytree(source, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_NOT_COPIED, "__pycache__"))
+            shutil.copytree(source, part, dirs_exist_ok=True, ignore=ignored, copy_function=shutil.copyfile)  # times and rights stay behind
+            if link:
+                shutil.copytree(source / _RECORDINGS, part / _RECORDINGS, copy_function=_link)
             write_text(part / ".gitignore", _IGNORED)
         return cls.open(path)
+
+    def own_recordings(self) -> None:
+        """Put a copy in the place of each recording that is a link to another file; each is whole at any time.
+
+        Raises InputError where the disk is full, say: the rest stay links.
+        """
+        for path in sorted((self.path / _RECORDINGS).rglob("*")):
+            if path.is_file() and path.stat().st_nlink > 1:
+                part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+                try:
+                    try:
+                        shutil.copyfile(path, part)
+                        part.replace(path)
+                    finally:
+                        part.unlink(missing_ok=True)
+                except OSError as error:
+                    raise write_error(path, error) from error
 
     def copy_to(
         self, path: Path, project: Project, library: Library | None = None, positions: Positions | None = None, link: bool = False
@@ -165,7 +200,7 @@ class ProjectFolder:
         lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(list(positions[k]))}" for k in sorted(positions))
         write_text(self.path / LAYOUT, f'{{"schema": {SCHEMA}, "blocks": {{\n{lines}\n}}}}\n')
 
-    @contextmanager
+    @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from saving meanwhile; raise InputError where one does."""
         if self._locked:

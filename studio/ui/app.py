@@ -1,4 +1,4 @@
-"""Start the window: the theme first, then the last project or the sample, then everything that can wait."""
+"""Start the window: the colours first, then the last project or the sample, then everything that can wait."""
 
 import contextlib
 import os
@@ -49,9 +49,13 @@ def open_window(app: QApplication, project: Path | None = None) -> MainWindow | 
     app.setApplicationName("Otolith Studio")
     app.setDesktopFileName("otolith")
     settings = Settings()
-    theme.apply(app, theme.resolve(settings.get("theme")))
+    theme.prepare(app, theme.resolve(settings.get("theme")))
     session, problem = opening.first_session(settings, project)
-    return None if session is None else _window(session, problem)
+    if session is None:
+        return None
+    window = _window(session, problem)
+    theme.style(app)
+    return window
 
 
 def _window(session: Session, problem: StudioError | None) -> MainWindow:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.core.state import State
 from studio.ui.actions import make_actions
 from studio.ui.commands import Commands
 from studio.ui.opening import recent
@@ -173,10 +174,11 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         document = self.session.document
         document.saved_changed.connect(self._show_just_saved)
-        document.changed.connect(self._show_saved)
+        document.changed.connect(self._show_name)
         document.unprotected.connect(self._show_protection)
         document.undo_stack.indexChanged.connect(self._show_undo)
         self._show_saved()
+        self._show_undo()
         self._show_figures()
         self._show_protection(document.problem)
         recovered = document.recovered
@@ -188,16 +190,20 @@ class MainWindow(QMainWindow):
     def _show_just_saved(self) -> None:
         self._show_saved(just_saved=True)
 
-    def _show_saved(self, *_: object, just_saved: bool = False) -> None:
+    def _show_name(self, before: State, after: State) -> None:
+        if before.project.name != after.project.name:
+            self._show_saved()
+
+    def _show_saved(self, just_saved: bool = False) -> None:
         document = self.session.document
         self.status_line.show_saved(document, just_saved)
+        self.top_bar.show_document(document)
         self.setWindowTitle(f"{document.project.name}[*] - Otolith Studio")
         self.setWindowModified(not document.is_saved)
-        self._show_undo()
 
     def _show_undo(self, *_: object) -> None:
         stack = self.session.document.undo_stack
-        self.top_bar.show_document(self.session.document)
+        self.top_bar.show_undo(stack)
         self.actions_by_id["undo"].setEnabled(stack.canUndo())
         self.actions_by_id["redo"].setEnabled(stack.canRedo())
 

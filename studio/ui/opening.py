@@ -2,7 +2,11 @@
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+
+from PySide6.QtCore import QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
 
 from studio.blocks import registry
 from studio.core.block import Block
@@ -11,12 +15,14 @@ from studio.core.places import home
 from studio.core.registry import Registry
 from studio.storage.folder import ProjectFolder
 from studio.storage.project_file import NAME as PROJECT_FILE
+from studio.ui import theme
 from studio.ui.questions import ask
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
 SAMPLE_NAME = "keywords"
 RECENT = 10
+OWN_MS = 3000
 COPY, OTHER, SAMPLE = "Open a copy", "Open another…", "Open the sample"
 COPY_HELP = "A copy holds what was last saved."
 
@@ -30,9 +36,9 @@ def free_name(folder: Path) -> Path:
     return free
 
 
-def fresh_sample() -> Path:
-    """Copy the sample into the user's folder under the next free name."""
-    return ProjectFolder.copy_sample(SAMPLE_NAME, free_name(home() / "projects" / SAMPLE_NAME)).path
+def fresh_sample(link: bool = False) -> Path:
+    """Copy the sample into the user's folder under the next free name; with `link` its recordings are links for now."""
+    return ProjectFolder.copy_sample(SAMPLE_NAME, free_name(home() / "projects" / SAMPLE_NAME), link).path
 
 
 def copy_beside(folder: Path, blocks: Registry[Block]) -> Path:
@@ -76,6 +82,9 @@ def first_session(settings: Settings, wanted: Path | None = None) -> tuple[Sessi
 
 
 def _instead_of(folder: Path, error: ProjectLocked, settings: Settings) -> Session | None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        theme.style(app)
     chosen = ask(None, "Otolith Studio", f"{folder.name}: {error.message}.", (COPY, SAMPLE), "Quit", COPY_HELP)
     if chosen == COPY:
         return Session(copy_beside(folder, registry()), settings)
@@ -88,7 +97,19 @@ def _sample_session(settings: Settings) -> Session:
     if (known / PROJECT_FILE).is_file():
         with suppress(StudioError):
             return Session(known, settings)
-    return Session(fresh_sample(), settings)
+    session = Session(fresh_sample(link=True), settings)
+    QTimer.singleShot(OWN_MS, session, partial(_own_recordings, session.document.folder))
+    return session
+
+
+def _own_recordings(folder: ProjectFolder) -> None:
+    """Make the linked recordings copies, beside the window; where that fails they stay links, which serve as well."""
+
+    def work() -> None:
+        with suppress(StudioError):
+            folder.own_recordings()
+
+    QThreadPool.globalInstance().start(work)
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -5,17 +5,19 @@ An edit that changes every shape paints hundreds of short texts: reading a colou
 
 from functools import lru_cache
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen, QStaticText, QTransform
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QApplication
 
 _TEXTS = 2048
 
 
 @lru_cache(maxsize=128)
-def colour(name: str) -> QColor:
+def colour(name: str, alpha: float = 1.0) -> QColor:
     """Return a colour of the theme; not to be changed."""
-    return QColor(name)
+    made = QColor(name)
+    made.setAlphaF(alpha)
+    return made
 
 
 @lru_cache(maxsize=128)
@@ -59,3 +61,11 @@ def written(text: str, pixels: int, bold: bool = False) -> QStaticText:
 def ascent(pixels: int, bold: bool = False) -> float:
     """Return how far a line's baseline stands beneath its top."""
     return QFontMetricsF(font(pixels, bold)).ascent()
+
+
+def write(painter: QPainter, at: QPointF, text: str, pixels: int, ink: str, bold: bool = False) -> None:
+    """Write a line in a colour of the theme, its left end at this point and its middle at this height."""
+    line = written(text, pixels, bold)
+    painter.setFont(font(pixels, bold))
+    painter.setPen(pen(ink))
+    painter.drawStaticText(QPointF(at.x(), at.y() - line.size().height() / 2), line)

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from studio.core.units import format_count
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import Job, JobList
+from studio.ui.widgets.still import Still
+
+_GRAIN = 24
 
 
 class StatusLine(QStatusBar):
@@ -19,6 +22,7 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # its style fills it
         self.saved, self.counts = self._label("saved"), self._label("counts")
         self.job = QToolButton(self)
         self.job.setObjectName("quiet")
@@ -29,7 +33,7 @@ class StatusLine(QStatusBar):
         self.unprotected, self.source = self._label("unprotected"), self._label("source")
         self.unprotected.setProperty("state", "error")
         self.unprotected.hide()
-        for widget in (self.saved, self.counts, self.job):
+        for widget in (self.saved, Still(self.counts, grain=_GRAIN), self.job):
             self.addWidget(widget)
         for label in (self.unprotected, self.source):
             self.addPermanentWidget(label)
@@ -62,7 +66,9 @@ class StatusLine(QStatusBar):
         if gauges.figures:
             parts += [f"{format_count(gauges.figures.macs)} MACs", f"{format_count(gauges.figures.parameters)} parameters"]
         self.counts.setText("     ".join(parts))
-        self.counts.setToolTip("\n".join(f"{i.where}: {i.message}" if i.where else i.message for i in gauges.issues))
+        said = "\n".join(f"{i.where}: {i.message}" if i.where else i.message for i in gauges.issues)
+        if self.counts.toolTip() != said:
+            self.counts.setToolTip(said)
         provenances = sorted({r.provenance for r in gauges.reports.values()})
         self.source.setText("figures: " + (", ".join(provenances) if provenances else "none, the graph is not complete"))
 

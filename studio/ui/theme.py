@@ -12,6 +12,7 @@ from studio.core.places import shipped
 Mode = Literal["dark", "light"]
 GAP, PAD, ROOM = 4, 8, 12
 RADIUS = 6
+_PREPARED = "otolith_prepared"
 
 
 class Theme(msgspec.Struct, frozen=True):
@@ -71,18 +72,30 @@ def resolve(chosen: str) -> Mode:
     return "light" if chosen == "light" else "dark"
 
 
-def apply(app: QApplication, mode: Mode) -> Theme:
-    """Set palette, font and style sheet of the application."""
+def prepare(app: QApplication, mode: Mode) -> Theme:
+    """Set palette and font, and leave the style sheet for later: widgets made before it are styled once, not with every parent they get."""
     global _current
     _current = DARK if mode == "dark" else LIGHT
-    if not app.styleSheet():  # each of these styles every widget anew: once is enough
+    if not app.property(_PREPARED):  # each of these styles every widget anew: once is enough
+        app.setProperty(_PREPARED, True)
         app.setStyle("Fusion")
         font = QFont(app.font())
         font.setPixelSize(13)
         app.setFont(font)
     app.setPalette(_palette(_current))
-    app.setStyleSheet(style_sheet(_current))
     return _current
+
+
+def apply(app: QApplication, mode: Mode) -> Theme:
+    """Set palette, font and style sheet of the application."""
+    prepare(app, mode)
+    style(app)
+    return _current
+
+
+def style(app: QApplication) -> None:
+    """Set the style sheet of the theme in force."""
+    app.setStyleSheet(style_sheet(_current))
 
 
 def _palette(t: Theme) -> QPalette:
@@ -119,7 +132,6 @@ def style_sheet(t: Theme) -> str:
     QFrame#panel, QWidget#panel {{ background: {t.panel}; border: none; }}
     QWidget#seams {{ background: {t.line}; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
-    QFrame#card[state="too_large"] {{ border-color: {t.too_large}; }}
     QLabel[kind="dim"] {{ color: {t.dim}; }}
     QLabel[kind="heading"] {{ color: {t.dim}; font-size: 11px; }}
     QLabel[kind="title"] {{ font-weight: 600; }}

@@ -80,7 +80,6 @@ class TopBar(QFrame):
         self.name.setText(document.project.name)
         self.state.setText("saved" if document.is_saved else "edited")
         self.name.setToolTip(str(document.path))
-        self.show_undo(document.undo_stack)
 
     def show_undo(self, stack: QUndoStack) -> None:
         """Say what undo and redo would do."""
@@ -90,8 +89,9 @@ class TopBar(QFrame):
         ):
             words = f"{id.capitalize()}: {text}" if text else f"Nothing to {id}"
             button.setEnabled(can)
-            button.setToolTip(f"{words} ({self._actions[id].shortcut().toString()})")
-            button.setAccessibleName(words)
+            if button.accessibleName() != words:
+                button.setToolTip(f"{words} ({self._actions[id].shortcut().toString()})")
+                button.setAccessibleName(words)
 
     def show_jobs(self, jobs: JobList) -> None:
         """Let the verbs say how far their work is."""

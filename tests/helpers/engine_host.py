@@ -114,10 +114,11 @@ def random_inputs(network: Network, count: int, seed: int = 0) -> list[bytes]:
     """Noise over the whole range of the input, and beyond it for floats."""
     rng = np.random.default_rng(seed)
     if network.input.dtype != "float32":
-        return [rng.integers(-128, 128, network.input.elements, np.int8).tobytes() for _ in range(count)]
+        return [rng.integers(-128, 128, network.input.nbytes, np.int8).tobytes() for _ in range(count)]
     first = next(op for op in network.ops if network.inputs[0] in op.inputs)
-    quant = network.tensors[first.outputs[0]].quant
-    reals = quant.scale[0] * (rng.uniform(-140, 140, (count, network.input.elements)) - quant.zero_point[0])
+    made = network.tensors[first.outputs[0]]
+    quant, reach = made.quant, 256 if made.dtype == "int16" else 1
+    reals = quant.scale[0] * (reach * rng.uniform(-140, 140, (count, network.input.elements)) - quant.zero_point[0])
     # Halves between two steps tell how a value is rounded.
-    halves = quant.scale[0] * (np.floor(rng.uniform(-128, 128, reals.shape)) + 0.5)
+    halves = quant.scale[0] * (np.floor(reach * rng.uniform(-128, 128, reals.shape)) + 0.5)
     return [row.astype("<f4").tobytes() for row in np.where(rng.random(reals.shape) < 0.2, halves, reals)]

@@ -15,6 +15,8 @@ TANH = Quantisation((1 / 128,), (0,))
 class RandomNetwork:
     """Adds operators one after another, drawing what they need; `now` is the tensor at hand."""
 
+    dtype = "int8"
+
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.tensors: list[Tensor] = []
@@ -36,7 +38,9 @@ class RandomNetwork:
         zero = -128 if self.chance(0.4) else self.draw(-128, 127)
         return Quantisation((float(np.float32(scale or 10 ** self.rng.uniform(-3, 0.5))),), (zero,))
 
-    def tensor(self, shape, quant=None, dtype="int8", data=None) -> int:
+    def tensor(self, shape, quant=None, dtype="", data=None) -> int:
+        """Add a tensor; without a data type a constant is int8, a computed one of the network's."""
+        dtype = dtype or (self.dtype if data is None else "int8")
         raw = None if data is None else np.ascontiguousarray(data).tobytes()
         self.tensors.append(Tensor(f"t{len(self.tensors)}", tuple(map(int, shape)), dtype, quant, data is not None, raw))
         return len(self.tensors) - 1
@@ -101,6 +105,22 @@ class RandomNetwork:
         inputs = taken // groups * prod(kernel)
         consts, quant = self.weights((channels, *kernel, taken // groups), channels, 0, inputs)
         self.add("conv_2d", (self.now, *consts), (1, *size, channels), quant, options)
+
+    def transpose_conv(self) -> None:
+        """Enlarge the map by the stride, with any kernel."""
+        kernel, stride, padding = self.window()
+        size = [(n - 1) * t + k if padding == "valid" else n * t for n, t, k in zip(self.shape[1:3], stride, kernel, strict=True)]
+        if padding == "valid" and self.chance(0.5):
+            size = [n + self.draw(0, max(0, t - 1)) for n, t in zip(size, stride, strict=True)]
+        if padding == "same" and self.chance(0.4):
+            size = [n - self.draw(0, t - 1) for n, t in zip(size, stride, strict=True)]
+        taken, channels = self.shape[3], self.channels()
+        if prod(size) * channels > 20000:
+            return
+        shape = self.integers(1, *size, channels)
+        (filters, *bias), quant = self.weights((channels, *kernel, taken), channels, 0, max(1, taken * prod(kernel) // prod(stride)))
+        options = {"stride": stride, "padding": padding, "activation": str(self.rng.choice(ACTIVATIONS))}
+        self.add("transpose_conv", (shape, filters, self.now, *bias), (1, *size, channels), quant, options)
 
     def depthwise_conv_2d(self) -> None:
         kernel, size, options = self.conv_window()
@@ -270,9 +290,10 @@ COMMON = {
     RandomNetwork.reshape: 0.06,
 }
 RARE = {
-    RandomNetwork.conv_2d: 0.1,
-    RandomNetwork.depthwise_conv_2d: 0.1,
-    RandomNetwork.elementwise: 0.25,
+    RandomNetwork.conv_2d: 0.05,
+    RandomNetwork.depthwise_conv_2d: 0.05,
+    RandomNetwork.transpose_conv: 0.15,
+    RandomNetwork.elementwise: 0.2,
     RandomNetwork.mean: 0.06,
     RandomNetwork.pad: 0.1,
     RandomNetwork.curve: 0.1,
@@ -285,12 +306,12 @@ RARE = {
 
 def random_network(seed: int) -> Network:
     """Draw a network of three to eight operators, with a dense head in most."""
-    return _grow(seed, COMMON).network()
+    return grow(RandomNetwork(seed), COMMON).network()
 
 
 def rare_network(seed: int) -> Network:
     """Draw a network of the operators that fewer models hold, with floats or uint8 at the ends of some."""
-    made = _grow(seed, RARE)
+    made = grow(RandomNetwork(seed), RARE)
     if made.chance(0.3):
         made.float_input()
     if made.chance(0.3):
@@ -305,15 +326,15 @@ def rare_network(seed: int) -> Network:
     return made.network()
 
 
-def _grow(seed: int, steps) -> RandomNetwork:
-    made = RandomNetwork(seed)
-    kinds, shares = list(steps), list(steps.values())
+def grow(made: RandomNetwork, steps, shares=SOFTMAX) -> RandomNetwork:
+    """Add three to eight operators, a dense head in most, and a softmax, whose output is quantised as `shares`, in some."""
+    kinds, odds = list(steps), list(steps.values())
     for _ in range(made.draw(3, 8)):
-        kinds[int(made.rng.choice(len(kinds), p=shares))](made)
+        kinds[int(made.rng.choice(len(kinds), p=odds))](made)
     if steps is RARE and made.chance(0.4):
         made.squeezing_mean()
     if made.chance(0.6) or not made.ops:
         made.dense()
     if made.chance(0.6) and made.shape[-1] <= SOFTMAX_LARGEST:
-        made.add("softmax", (made.now,), made.shape, SOFTMAX, {"beta": 1.0 if made.chance(0.7) else made.rng.uniform(0.3, 2)})
+        made.add("softmax", (made.now,), made.shape, shares, {"beta": 1.0 if made.chance(0.7) else made.rng.uniform(0.3, 2)})
     return made

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -13,6 +13,7 @@ from studio.core.network import Quantisation
 from studio.dsp.log_mel import features
 from studio.dsp.mel import mel_edges
 from studio.ui.plots.clip_features import Sight, Spectra, hz_ticks, own_sight, picture
+from studio.ui.plots.clip_plots import MAGMA, column_pixels
 from studio.ui.plots.clip_view import EMPTY, ClipView
 from studio.ui.plots.shown_clip import Clips, Envelope, Wanted, wanted_segment
 
@@ -49,20 +50,19 @@ def drop(view, path):
 
 
 def wheel(plot, notches):
-    port = plot.viewport()
-    at = QPointF(port.rect().center())
+    at = QPointF(plot.rect().center())
     none, held = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     event = QWheelEvent(
-        at, QPointF(port.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120 * notches), none, held, Qt.ScrollPhase.NoScrollPhase, False
+        at, QPointF(plot.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120 * notches), none, held, Qt.ScrollPhase.NoScrollPhase, False
     )
-    QApplication.sendEvent(port, event)
+    QApplication.sendEvent(plot, event)
 
 
 def test_the_sample_shows_a_clip(view, session):
     assert view.title.text().endswith(f"{session.segment + 1} of {len(session.document.library.segments)}")
     fe = session.document.project.frontend
     assert view.features.picture.features.shape == (fe.frames, fe.mels)
-    assert view.features.image.image.shape == (fe.mels, fe.frames)
+    assert view.features.picture.colours.shape == (fe.mels, fe.frames)
 
 
 def test_what_is_drawn_is_what_the_front_end_gives(view, session):
@@ -71,15 +71,15 @@ def test_what_is_drawn_is_what_the_front_end_gives(view, session):
 
 
 def test_a_mel_change_redraws_from_the_kept_power(view, session):
-    power, before = view._spectra._power, view.features.image.image
+    power, before = view._spectra._power, view.features.picture.colours
     session.document.push(SetFrontEnd({"mels": 64}))
-    assert view.features.image.image.shape[0] == 64
+    assert view.features.picture.colours.shape[0] == 64
     assert view._spectra._power is power
     session.document.push(SetFrontEnd({"high_hz": 4000.0}))
-    assert not np.array_equal(view.features.image.image, before)
+    assert not np.array_equal(view.features.picture.colours, before)
     session.document.push(SetFrontEnd({"hop": 160}))
     assert view._spectra._power is not power
-    assert view.features.image.image.shape[1] == 98
+    assert view.features.picture.colours.shape[1] == 98
 
 
 def test_next_and_previous_go_through_the_library(view, session):
@@ -132,7 +132,7 @@ def test_a_dropped_file_is_shown_and_played_from(view, session, tmp_path):
     assert view.title.text() == "long.wav"
     assert view.clip.seconds == pytest.approx(3.0, abs=0.01)
     assert view.clip.heard[1] - view.clip.heard[0] == session.document.project.frontend.clip_samples
-    assert view.wave.heard.isVisible()
+    assert view.wave.heard == pytest.approx([x / 16000 for x in view.clip.heard])
     assert "marked part" in view.info.text()
     band = view.features.picture.features.mean(axis=0).argmax()
     assert mel_edges(session.document.project.frontend)[band + 1] == pytest.approx(1000, rel=0.1)
@@ -181,7 +181,7 @@ def test_wheel_zooms_both_and_a_double_click_shows_all(view):
     start, end = view.features.shown_seconds
     assert end - start < 0.9
     assert view.wave.shown_seconds == pytest.approx((start, end), abs=1e-3)
-    QTest.mouseDClick(view.wave.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 20))
+    QTest.mouseDClick(view.wave, Qt.MouseButton.LeftButton, pos=QPoint(200, 20))
     assert view.features.shown_seconds == pytest.approx((0, 1), abs=1e-3)
 
 
@@ -207,17 +207,17 @@ def test_hovering_says_time_band_and_value(view, session):
     assert f"{db:.1f} dB".replace("-", "−") in text
     assert made.at(-1.0, 10) == ""
     assert made.at(0.5, 99) == ""
-    QTest.mouseMove(view.features.viewport(), QPoint(300, 60))
+    QTest.mouseMove(view.features, QPoint(300, 60))
     view._hovered(view.features, QPointF(0.5, 3.2))
     assert "band 3" in view.info.text()
 
 
 def test_playing_moves_a_cursor_and_stops(view, qtbot):
     QTest.mouseClick(view.play_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: view.features.cursor_line.isVisible(), timeout=3000)
-    qtbot.waitUntil(lambda: view.features.cursor_line.value() > 0.1, timeout=3000)
+    qtbot.waitUntil(lambda: view.features.cursor_seconds is not None, timeout=3000)
+    qtbot.waitUntil(lambda: view.features.cursor_seconds > 0.1, timeout=3000)
     QTest.mouseClick(view.play_button, Qt.MouseButton.LeftButton)
-    assert not view.features.cursor_line.isVisible()
+    assert view.features.cursor_seconds is None
     assert not view._player.playing
 
 
@@ -230,9 +230,9 @@ def test_space_plays_from_the_plots(view, qtbot):
 
 
 def test_what_is_zoomed_in_on_is_played(view, qtbot):
-    view.features.box.setXRange(0.4, 0.5, padding=0)
+    view.stretch.show(0.4, 0.5)
     view.play()
-    qtbot.waitUntil(lambda: view.wave.cursor_line.isVisible() and view.wave.cursor_line.value() >= 0.4, timeout=3000)
+    qtbot.waitUntil(lambda: (view.wave.cursor_seconds or 0.0) >= 0.4, timeout=3000)
     qtbot.waitUntil(lambda: not view._cursor.isActive(), timeout=3000)
 
 
@@ -288,3 +288,48 @@ def test_ticks_stand_at_their_bands():
 def test_spectra_equal_the_front_end():
     fe, samples = FrontEnd(), np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.1
     assert np.allclose(Spectra().features(fe, samples), features(fe, samples)[..., 0])
+
+
+def test_dragging_pans_both_plots(view):
+    view.stretch.show(0.2, 0.6)
+    plot = view.features
+    x, seconds = plot.area.left() + 100, plot.seconds_at(plot.area.left() + 100)
+    QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=QPoint(x, 60))
+    QTest.mouseMove(plot, QPoint(x + 40, 60))
+    QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=QPoint(x + 40, 60))
+    assert plot.seconds_at(x + 40) == pytest.approx(seconds, abs=1e-6)
+    assert view.wave.shown_seconds == plot.shown_seconds
+
+
+def test_each_column_bears_the_colour_of_the_frame_beneath_it():
+    fe = FrontEnd()
+    values = np.random.default_rng(2).uniform(-3, 3, (fe.frames, fe.mels)).astype(np.float32)
+    made = picture(fe, values)
+    start, seconds, columns = 0.37, 0.21, 150
+    pixels = column_pixels(made, start, seconds, columns, 0)
+    at, wide = made.seconds
+    for column in range(0, columns, 7):
+        frame = int((start + (column + 0.5) * seconds / columns - at) / (wide / fe.frames))
+        assert np.array_equal(pixels[::-1, column], MAGMA[made.colours[:, frame]])
+    outside = column_pixels(made, 0.0, 1.0, 1000, 7)
+    assert (outside[:, 0] == 7).all()
+    assert (outside[:, -1] == 7).all()
+    assert (outside[:, 500] != 7).all()
+
+
+def test_one_edit_paints_each_plot_at_most_once(view, session, app):
+    QTest.qWait(50)
+    count = {view.wave: 0, view.features: 0}
+
+    class Counter(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Paint and watched in count:
+                count[watched] += 1
+            return False
+
+    counter = Counter()
+    app.installEventFilter(counter)
+    session.document.push(SetFrontEnd({"mels": 33}))
+    QTest.qWait(50)
+    app.removeEventFilter(counter)
+    assert count == {view.wave: 0, view.features: 1}

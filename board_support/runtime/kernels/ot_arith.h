@@ -79,6 +79,13 @@ OT_INLINE int32_t ot_high_mul(int32_t x, int32_t multiplier) {
   return result;
 }
 
+/* The same by a multiplier that is held doubled, as unsigned. */
+OT_INLINE int32_t ot_high_mul_doubled(int32_t x, int32_t doubled) {
+  int32_t result;
+  __asm__("smmlar %0, %1, %2, %1" : "=r"(result) : "r"(x), "r"(doubled));
+  return result;
+}
+
 #else
 
 OT_INLINE int32_t ot_dual_mac(int32_t a, int32_t b, int32_t sum) {
@@ -100,6 +107,8 @@ OT_INLINE int32_t ot_saturate_half(int32_t value) { return value < -256 ? -128 :
 OT_INLINE int32_t ot_high_mul(int32_t x, int32_t multiplier) {
   return (int32_t)(((int64_t)x * multiplier + (1 << 30)) >> 31);
 }
+
+OT_INLINE int32_t ot_high_mul_doubled(int32_t x, int32_t doubled) { return ot_high_mul(x, (int32_t)((uint32_t)doubled >> 1)); }
 
 #endif
 
@@ -129,6 +138,15 @@ OT_INLINE ot_factor ot_small_factor(int32_t multiplier, int32_t shift, int32_t z
 OT_INLINE int8_t ot_requantise_small(int32_t accumulator, ot_factor f) {
   int32_t t = ot_high_mul(accumulator, f.multiplier);
   return (int8_t)ot_saturate_half(((t + (t >> 31)) >> f.shift) + f.zero);
+}
+
+/* A channel of the DSP kernels in two words: bias * 64 + n - 1, and its multiplier doubled. Its factor is below one half. */
+OT_INLINE int32_t ot_packed_bias(int32_t packed) { return packed >> 6; }
+
+/* Add a packed channel's bias to a sum and rescale it; `zero` is twice the output's zero point, plus one. */
+OT_INLINE int8_t ot_requantise_packed(int32_t sum, int32_t packed, int32_t doubled, int32_t zero) {
+  int32_t t = ot_high_mul_doubled(sum + ot_packed_bias(packed), doubled);
+  return (int8_t)ot_saturate_half(((t + (t >> 31)) >> (packed & 31)) + zero);
 }
 
 /* The mean of `count` values, halves away from zero, as TFLM's average pooling rounds it. */

@@ -46,12 +46,12 @@ def float32(value: float) -> float:
 _LIMITS = {"none": (None, None), "relu": (0.0, None), "relu6": (0.0, 6.0), "relu_n1_to_1": (-1.0, 1.0)}
 
 
-def activation_range(activation: str, quant: Quantisation) -> tuple[int, int]:
-    """Return the int8 range of a fused activation (TFLite's CalculateActivationRangeQuantized); KeyError for others."""
+def activation_range(activation: str, quant: Quantisation, whole: tuple[int, int] = (-128, 127)) -> tuple[int, int]:
+    """Return the range of a fused activation (TFLite's CalculateActivationRangeQuantized) in int8 or another `whole`; KeyError for others."""
     low, high = _LIMITS[activation]
     return (
-        -128 if low is None else max(-128, _quantise(low, quant)),
-        127 if high is None else min(127, _quantise(high, quant)),
+        whole[0] if low is None else max(whole[0], _quantise(low, quant)),
+        whole[1] if high is None else min(whole[1], _quantise(high, quant)),
     )
 
 

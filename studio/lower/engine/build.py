@@ -13,11 +13,12 @@ from studio.core.program import Buffer, Call, Program
 from studio.core.protocols import RuntimeFiles
 from studio.core.remember import Memory as Remembered
 from studio.core.target import Core
-from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state
+from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
 from studio.lower.engine.plan import Block, Span, arrange, place
 from studio.lower.engine.stream import adapter, kernel_of, slimmest, written
 from studio.lower.engine.tables import LOOKUPS
+from studio.lower.engine.widths import rules_for
 
 Memory = Literal["fast", "small"]
 
@@ -25,6 +26,7 @@ _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
     {
         "conv_2d": convolution.conv_2d,
         "depthwise_conv_2d": convolution.depthwise_conv_2d,
+        "transpose_conv": transposed.transpose_conv,
         "fully_connected": simple.fully_connected,
         "max_pool_2d": simple.pool,
         "average_pool_2d": simple.pool,
@@ -64,6 +66,24 @@ _PARTS = MappingProxyType(
         "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
         "ot_fully_connected": ("ot_row_product", "ot_requantise", "ot_clamp"),
         "ot_fully_connected_dsp": ("ot_requantise", "ot_clamp"),
+        "ot_conv_2d_packed_dsp": ("ot_unfold", "ot_tile_packed_dsp", "ot_clamp"),
+        "ot_pointwise_conv_packed_dsp": ("ot_unfold", "ot_tile_packed_dsp", "ot_clamp"),
+        "ot_depthwise_conv_3x3_packed_dsp": ("ot_clamp",),
+        "ot_fully_connected_packed_dsp": ("ot_clamp",),
+        "ot_transpose_conv": ("ot_gather_window", "ot_row_product", "ot_requantise", "ot_clamp"),
+        "ot_transpose_conv_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_dsp", "ot_requantise", "ot_clamp"),
+        "ot_conv_2d_s16": ("ot_gather_window", "ot_row_product_s16", "ot_requantise_s16"),
+        "ot_conv_2d_s16_dsp": ("ot_gather_window", "ot_row_product_s16_dsp", "ot_requantise_s16"),
+        "ot_depthwise_conv_s16": ("ot_requantise_s16",),
+        "ot_fully_connected_s16": ("ot_row_product_s16", "ot_requantise_s16"),
+        "ot_fully_connected_s16_dsp": ("ot_row_product_s16_dsp", "ot_requantise_s16"),
+        "ot_conv_2d_w4": ("ot_gather_window", "ot_row_product_w4", "ot_requantise", "ot_clamp"),
+        "ot_conv_2d_w4_dsp": ("ot_gather_window", "ot_unfold", "ot_tile_w4_dsp", "ot_requantise", "ot_clamp"),
+        "ot_fully_connected_w4": ("ot_row_product_w4", "ot_requantise", "ot_clamp"),
+        "ot_fully_connected_w4_dsp": ("ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_w4": ("ot_unpack_w4", "ot_depthwise_conv", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_w4_dsp": ("ot_unpack_w4", "ot_depthwise_conv_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_w4_3x3_dsp": ("ot_unpack_w4", "ot_depthwise_conv_3x3_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
     }
 )
 
@@ -119,9 +139,10 @@ def assemble(drafter: Drafter, drafts: Sequence[Draft]) -> Program:
 
 def draft_op(drafter: Drafter) -> None:
     """Draft the operator at hand."""
-    if drafter.op.kind not in _RULES:
-        drafter.refuse("there is no kernel for it")
-    _RULES[drafter.op.kind](drafter)
+    width, rules = rules_for(drafter) or ("", _RULES)
+    if drafter.op.kind not in rules:
+        drafter.refuse(f"there is no {width} kernel for it" if width else "there is no kernel for it")
+    rules[drafter.op.kind](drafter)
 
 
 _DRAFTED = Remembered(4096)
@@ -158,6 +179,7 @@ def kernel_parts(kernel: str) -> tuple[str, ...]:
 
 
 def check_ends(network: Network) -> None:
+    """Raise UnsupportedOperator where a network has not one input and one output."""
     if len(network.inputs) != 1 or len(network.outputs) != 1:
         raise UnsupportedOperator(
             f"runtime c runs networks with one input and one output, not {len(network.inputs)} and {len(network.outputs)}",

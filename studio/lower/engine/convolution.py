@@ -1,17 +1,19 @@
 """Convolutions: conv_2d (any window and groups, 1 x 1 apart) and depthwise_conv_2d."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import prod
 
 import numpy as np
 
 from studio.core.network import Shape, Tensor, window_size
+from studio.lower.engine import packed
 from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
-from studio.lower.engine.rows import Band, Rows, each_row
+from studio.lower.engine.rows import Band, each_row
 from studio.lower.engine.simple import dense
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
+from studio.lower.engine.windows import of_band, window_rows
 
 
 def conv_2d(d: Drafter) -> None:
@@ -99,6 +101,8 @@ def _filter_const(d: Drafter, filters: Tensor, rows, groups: int, channels: int,
 def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> None:
     channels = out.shape[3]
     groups = source.shape[3] // filters.shape[3] if rows is _filter_rows else 1
+    if d.dsp and groups == 1 and packed.conv_2d(d, filters, rows):
+        return
     inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
     sizes, window = _window_fields(d, source, filters, out)
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
@@ -107,11 +111,11 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     dsp, scratch = d.dsp, 28 * -(-inputs // 4) if d.dsp else inputs
 
     def dims(band: Band) -> dict[str, int]:
-        shapes = _of_band(source, band.rows_in), _of_band(out, band.rows_out)
+        shapes = of_band(source, band.rows_in), of_band(out, band.rows_out)
         tiles = tile_dims(dsp, band.rows_out * out.shape[2], channels // groups, inputs, groups)
         return tiles | gather_dims(*shapes, {**window, "pad_top": band.pad_top}, groups)
 
-    rows = _window_rows(source, out, window, dims, lambda _: scratch)
+    rows = window_rows(source, out, window, dims, lambda _: scratch)
     d.call(
         f"ot_conv_2d{d.suffix}",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
@@ -122,18 +126,9 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     )
 
 
-def _of_band(tensor: Tensor, rows: int) -> Shape:
-    return (1, rows, *tensor.shape[2:])
-
-
-def _window_rows(
-    source: Tensor, out: Tensor, window: Mapping[str, int], dims: Callable[[Band], dict[str, int]], scratch: Callable[[int], int]
-) -> Rows:
-    span = (window["kernel_height"] - 1) * window["dilation_height"] + 1
-    return Rows(source.shape[1], out.shape[1], span, window["stride_height"], window["pad_top"], dims, scratch)
-
-
 def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    if d.dsp and packed.pointwise(d, filters, _filter_rows):
+        return
     inputs, channels = source.shape[3], out.shape[3]
     pixels = out.shape[1] * out.shape[2]
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
@@ -153,6 +148,8 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
 
 
 def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    if d.dsp and packed.depthwise_3x3(d, filters, _channel_columns):
+        return
     channels = out.shape[3]
     depth = channels // source.shape[3]
     sizes, window = _window_fields(d, source, filters, out)
@@ -163,10 +160,10 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     dsp = d.dsp
 
     def made(band: Band) -> tuple[str, int, dict[str, int]]:
-        shapes = _of_band(source, band.rows_in), _of_band(out, band.rows_out)
+        shapes = of_band(source, band.rows_in), of_band(out, band.rows_out)
         return _depthwise_kernel(dsp, *shapes, {**window, "pad_top": band.pad_top})
 
-    rows = _window_rows(source, out, window, lambda band: made(band)[2], lambda count: made(Band(1, count, 0))[1])
+    rows = window_rows(source, out, window, lambda band: made(band)[2], lambda count: made(Band(1, count, 0))[1])
     kernel, scratch, dims = made(rows.whole)
     in_place = depth == 1 and prod(out.shape) <= prod(source.shape)
     d.call(

@@ -23,6 +23,19 @@ def tile_dims(dsp: bool, pixels: int, channels: int, inputs: int, groups: int) -
     return {"calls": 1, "pixels": pixels * groups, "copied": pixels * groups * inputs, **row_dims(pixels * groups, channels, inputs)}
 
 
+def packed_tile_dims(pixels: int, channels: int, inputs: int) -> dict[str, int]:
+    """Count tiles of three pixels, pairs of channels in a tile, pairs of quads in a pair; an odd number of quads takes half a turn."""
+    quads, tiles = -(-inputs // 4), -(-pixels // 3)
+    pairs = tiles * -(-channels // 2)
+    return {"calls": 1, "tiles": tiles, "pairs": pairs, "steps": pairs * quads, "pixels": pixels, "unfolded": pixels * quads}
+
+
+def run_dims(source: Shape, out: Shape, window: Window) -> dict[str, int]:
+    """Count the copying of windows into lines where columns lie side by side: see gather_dims."""
+    dims = gather_dims(source, out, {**window, "dilation_width": 1}, 1)
+    return {name: dims[name] for name in ("rows", "outside", "words", "bytes", "filled")}
+
+
 def row_dims(lines: int, channels: int, inputs: int) -> dict[str, int]:
     """Count the plain inner loop: each line of inputs times pairs of rows, four inputs a step; then the odd last row."""
     pairs, odd = lines * (channels // 2), lines * (channels % 2)

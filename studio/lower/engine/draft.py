@@ -14,7 +14,7 @@ from studio.lower.engine.rows import Rows
 from studio.lower.engine.variables import Variables
 
 POINTER_BYTES = 4
-_FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "int32_t": 4}
+_FIELD_BYTES = {"int8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "int64_t": 8}
 _LARGEST = {"int8_t": 127, "int16_t": 32767, "int32_t": 2**31 - 1}
 
 

@@ -5,7 +5,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Quantisation, Tensor, window_size
-from studio.lower.engine import broadcast
+from studio.lower.engine import broadcast, packed
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
@@ -32,12 +32,14 @@ def fully_connected(d: Drafter) -> None:
 def dense(d: Drafter, outputs: int, inputs: int) -> None:
     """Draft the products of rows of `inputs` values with weights that lie as (outputs, inputs)."""
     weights, ends = d.tensor(1), _ends(d)
+    low, high = _range(d, d.out)
+    if d.dsp and packed.dense(d, outputs, inputs):
+        return
     rows = d.tensor(0).elements // inputs
     bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
     pack = (lambda: values(weights)) if weights.data is not None else None
     pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
     pointers |= channel_consts(d, weights, _rows, bias, outputs)
-    low, high = _range(d, d.out)
     fields = words(inputs=inputs, outputs=outputs, rows=rows)
     fields |= small(out_zero=d.quant(d.out).zero_point[0], low=low, high=high)
     record = d.record("ot_dense", pointers, **fields)

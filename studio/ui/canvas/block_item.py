@@ -28,6 +28,10 @@ def _title(text: str, room: float) -> str:
     return fitted(short, 12, True, room)
 
 
+def _on_card(face: Face) -> tuple[object, ...]:
+    return face.title, face.category, face.line, face.cost, face.ports
+
+
 class BlockItem(QGraphicsItem):
     """Draws a Face; the view tells it whether it is selected, has the focus, or may take the wire being drawn."""
 
@@ -46,13 +50,12 @@ class BlockItem(QGraphicsItem):
         return QRectF(self.x(), self.y(), SPACING.width, SPACING.height)
 
     def show_face(self, face: Face) -> None:
-        """Show another face of the same block."""
-        if face == self.face:
-            return
-        complains = (face.error, face.fix) != (self.face.error, self.face.fix)
-        self.face = face
-        self.update()
-        if complains:
+        """Show another face of the same block; a shape that alone is new stands on the wires."""
+        last, self.face = self.face, face
+        if _on_card(face) != _on_card(last):
+            self.update()
+        if (face.error, face.fix) != (last.error, last.fix):
+            self.update()
             self._show_error()
 
     def show_state(self, selected: bool, focused: bool) -> None:

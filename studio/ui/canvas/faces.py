@@ -10,11 +10,13 @@ from studio.core.block import Block
 from studio.core.errors import StudioError
 from studio.core.frontend import FrontEnd
 from studio.core.graph import INPUT_KIND, ModelGraph, Node
+from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.project import Project
 from studio.core.registry import Registry
 from studio.core.units import format_count, format_size
-from studio.estimate.counts import op_macs, op_weights_bytes
+from studio.estimate.counts import op_counts
+from studio.estimate.remember import remembered
 from studio.ui.canvas.mends import mend
 from studio.ui.gauges import Gauges
 
@@ -37,24 +39,43 @@ class Face(msgspec.Struct, frozen=True):
     ports: int = 1
 
 
-def faces(project: Project, blocks: Registry[Block], gauges: Gauges) -> dict[str, Face]:
-    """Return the faces of all blocks in the order of execution."""
-    graph = project.graph
-    costs = costs_by_block(gauges.network)
-    errors = {i.where: i for i in reversed(gauges.issues) if i.severity == "error" and i.where in graph.by_id}
-    shapes = gauges.inference.shapes
-    made = {}
-    for id in graph.order:
-        shape = describe(shapes[id]) if id in shapes else ""
-        issue = errors.get(id)
-        node = graph.by_id[id]
-        error, fix = (issue.message, mend(issue, project, blocks)) if issue else ("", None)
-        made[id] = (
-            _front_end_face(node, project.frontend, shape, error, fix)
-            if node.kind == INPUT_KIND
-            else _block_face(node, graph, blocks, _cost_line(costs, id), shape, error, fix)
-        )
-    return made
+class Faces:
+    """The faces of the design as it stands. A block keeps its very Face while it shows the same: `is` tells what an edit changed."""
+
+    def __init__(self, blocks: Registry[Block]) -> None:
+        self._blocks = blocks
+        self._kept: dict[str, tuple[tuple[Any, ...], Face]] = {}
+
+    def of(self, project: Project, gauges: Gauges) -> dict[str, Face]:
+        """Return the faces of all blocks in the order of execution."""
+        graph, shapes = project.graph, gauges.inference.shapes
+        costs = costs_by_block(gauges.network)
+        errors = {i.where: i for i in reversed(gauges.issues) if i.severity == "error" and i.where in graph.by_id}
+        wired = _last_ports(graph)
+        kept, self._kept = self._kept, {}
+        for id in graph.order:
+            node = graph.by_id[id]
+            cost = costs.get(id, ()) if costs is not None else None
+            made_of = (node, shapes.get(id), cost, wired.get(id, -1), project.frontend if node.kind == INPUT_KIND else None)
+            known = kept.get(id)
+            if known is None or known[0] != made_of or known[1].error or id in errors:  # a mend is tried on the whole graph
+                face = self._face(made_of, errors.get(id), project)
+                known = made_of, known[1] if known is not None and known[1] == face else face
+            self._kept[id] = known
+        return {id: face for id, (_, face) in self._kept.items()}
+
+    def _face(self, made_of: tuple[Any, ...], issue: Issue | None, project: Project) -> Face:
+        node, shape, cost, last_port, fe = made_of
+        error, fix = (issue.message, mend(issue, project, self._blocks)) if issue else ("", None)
+        words = describe(shape) if shape is not None else ""
+        if fe is not None:
+            return _front_end_face(node, fe, words, error, fix)
+        try:
+            block = self._blocks.get(node.kind)
+        except StudioError as missing:
+            return Face(node.id, node.kind, node.kind, "composite", shape=words, error=error or missing.message, fix=fix)
+        ports = _input_ports(block, last_port)
+        return Face(node.id, node.kind, block.title, block.category, block.summary(node.params), _cost_line(cost), words, error, fix, ports)
 
 
 def front_end_lines(fe: FrontEnd) -> tuple[str, str]:
@@ -63,14 +84,16 @@ def front_end_lines(fe: FrontEnd) -> tuple[str, str]:
     return f"{fe.sample_rate / 1000:g} kHz · {fe.window * ms:.3g}/{fe.hop * ms:.3g} ms", f"{fe.mels} bins"
 
 
-def costs_by_block(network: Network | None) -> dict[str, tuple[int, int]] | None:
+def costs_by_block(network: Network | None) -> Mapping[str, tuple[int, int]] | None:
     """Return MACs and weight bytes of the int8 network by block; None where there is no network."""
-    if network is None:
-        return None
+    return None if network is None else remembered(_costs, network)
+
+
+def _costs(network: Network) -> Mapping[str, tuple[int, int]]:
     costs: dict[str, tuple[int, int]] = {}
-    for op in network.ops:
+    for op, count in zip(network.ops, op_counts(network), strict=True):
         macs, weights = costs.get(op.block, (0, 0))
-        costs[op.block] = macs + op_macs(network, op), weights + op_weights_bytes(network, op)
+        costs[op.block] = macs + count.macs, weights + count.weights_bytes
     return costs
 
 
@@ -81,12 +104,19 @@ def short_title(title: str) -> str:
     return title
 
 
-def input_ports(graph: ModelGraph, block: Block, id: str) -> int:
+def _last_ports(graph: ModelGraph) -> dict[str, int]:
+    """Return the highest port that a wire ends at, by block."""
+    last: dict[str, int] = {}
+    for wire in graph.wires:
+        if wire.port > last.get(wire.target, -1):
+            last[wire.target] = wire.port
+    return last
+
+
+def _input_ports(block: Block, last: int) -> int:
     """Count the ports to show: a variadic block has one free port more than wires."""
     fixed = len(block.inputs)
-    if not (block.inputs and block.inputs[-1].variadic):
-        return fixed
-    return max(fixed, 2 + max((w.port for w in graph.wires if w.target == id), default=-1))
+    return max(fixed, last + 2) if block.inputs and block.inputs[-1].variadic else fixed
 
 
 def spoken(face: Face) -> str:
@@ -95,15 +125,14 @@ def spoken(face: Face) -> str:
     return ", ".join(p for p in parts if p)
 
 
-def _cost_line(costs: Mapping[str, tuple[int, int]] | None, id: str) -> str:
-    if costs is None:
+def _cost_line(cost: tuple[int, ...] | None) -> str:
+    """Write MACs and weights; nothing where there is no network, and () for a block that goes into its neighbours."""
+    if cost is None:
         return ""
-    if id not in costs:
+    if not cost:
         return "free on the kit"
-    macs, weights = costs[id]
-    if not macs and not weights:
-        return "no MACs"
-    return f"{three_digits(macs)} MAC · {format_size(weights)}"
+    macs, weights = cost
+    return f"{three_digits(macs)} MAC · {format_size(weights)}" if macs or weights else "no MACs"
 
 
 def three_digits(count: int) -> str:
@@ -116,12 +145,3 @@ def three_digits(count: int) -> str:
 def _front_end_face(node: Node, fe: FrontEnd, shape: str, error: str, fix: Any) -> Face:
     line, cost = front_end_lines(fe)
     return Face(node.id, node.kind, FRONT_ENDS.get(fe.kind, fe.kind), "input", line, cost, shape, error, fix, 0)
-
-
-def _block_face(node: Node, graph: ModelGraph, blocks: Registry[Block], cost: str, shape: str, error: str, fix: Any) -> Face:
-    try:
-        block = blocks.get(node.kind)
-    except StudioError as missing:
-        return Face(node.id, node.kind, node.kind, "composite", shape=shape, error=error or missing.message, fix=fix)
-    ports = input_ports(graph, block, node.id)
-    return Face(node.id, node.kind, block.title, block.category, block.summary(node.params), cost, shape, error, fix, ports)

@@ -1,6 +1,6 @@
 """The graph as items: each change of the document touches only what differs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from PySide6.QtCore import QPointF, QRectF
@@ -33,52 +33,63 @@ class GraphScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.blocks: dict[str, BlockItem] = {}
         self.wires: dict[WireKey, WireItem] = {}
+        self._wires: Sequence[Wire] | None = None
+        self._laid: Mapping[str, Place] | None = None
 
     @property
     def places(self) -> dict[str, Place]:
         """Where the blocks stand."""
         return {id: (item.x(), item.y()) for id, item in self.blocks.items()}
 
-    def show(self, faces: Mapping[str, Face], wires: Iterable[Wire], places: Mapping[str, Place]) -> None:
-        """Show these blocks, wires and places; touch what differs."""
-        stale = self._show_blocks(faces, places)
-        self._show_wires(wires, stale)
+    def show(self, faces: Mapping[str, Face], wires: Sequence[Wire], places: Mapping[str, Place]) -> bool:
+        """Show these blocks, wires and places, and touch what differs; return whether items came or went.
 
-    def _show_blocks(self, faces: Mapping[str, Face], places: Mapping[str, Place]) -> bool:
-        stale = False
-        for id in [i for i in self.blocks if i not in faces]:
+        The very object that was shown last needs no look: a Face, the wires of a graph, the places of a layout.
+        """
+        changed = {id: face for id, face in faces.items() if id not in self.blocks or self.blocks[id].face is not face}
+        ported = any(id in self.blocks and self.blocks[id].face.ports != face.ports for id, face in changed.items())
+        rebuilt = self._show_blocks(faces, changed)
+        moved = (rebuilt or places is not self._laid) and self._show_places(places)
+        rewired = wires is not self._wires and self._show_wires(wires)
+        for item in self.wires.values():
+            if item.wire.source in changed or rewired:
+                item.show_label(self.blocks[item.wire.source].face.shape)
+        self._wires, self._laid = wires, places
+        if rebuilt or moved or rewired or ported:
+            self.route()
+        return rebuilt or rewired
+
+    def _show_blocks(self, faces: Mapping[str, Face], changed: Mapping[str, Face]) -> bool:
+        gone, came = self.blocks.keys() - faces.keys(), changed.keys() - self.blocks.keys()
+        for id in gone:
             self.removeItem(self.blocks.pop(id))
-            stale = True
-        for id, face in faces.items():
-            item = self.blocks.get(id)
-            if item is None:
-                item = self.blocks[id] = BlockItem(face)
-                self.addItem(item)
-                item.setPos(*places[id])
-                stale = True
-                continue
-            stale = stale or item.face.ports != face.ports
-            item.show_face(face)
-            if (item.x(), item.y()) != places[id]:
-                item.setPos(*places[id])
-                stale = True
-        return stale
+        for id, face in changed.items():
+            if id in came:
+                self.blocks[id] = BlockItem(face)
+                self.addItem(self.blocks[id])
+            else:
+                self.blocks[id].show_face(face)
+        return bool(gone or came)
 
-    def _show_wires(self, wires: Iterable[Wire], stale: bool) -> None:
+    def _show_places(self, places: Mapping[str, Place]) -> bool:
+        moved = [(item, places[id]) for id, item in self.blocks.items() if (item.x(), item.y()) != places[id]]
+        for item, place in moved:
+            item.setPos(*place)
+        return bool(moved)
+
+    def _show_wires(self, wires: Sequence[Wire]) -> bool:
         wanted = {(w.target, w.port): w for w in wires}
-        for key in [k for k, item in self.wires.items() if wanted.get(k) != item.wire]:
+        gone = [k for k, item in self.wires.items() if wanted.get(k) != item.wire]
+        for key in gone:
             item = self.wires.pop(key)
             item.forget()
             self.removeItem(item)
-            stale = True
+        came = wanted.keys() - self.wires.keys()
         for key, wire in wanted.items():
-            if key not in self.wires:
+            if key in came:
                 self.wires[key] = WireItem(wire)
                 self.addItem(self.wires[key])
-                stale = True
-            self.wires[key].show_label(self.blocks[wire.source].face.shape)
-        if stale:
-            self.route()
+        return bool(gone or came)
 
     def route(self) -> None:
         """Lead all wires anew."""
@@ -89,6 +100,7 @@ class GraphScene(QGraphicsScene):
 
     def show_places(self, places: Mapping[str, Place]) -> None:
         """Move cards for the length of a gesture."""
+        self._laid = None
         for id, place in places.items():
             self.blocks[id].setPos(*place)
         self.route()

@@ -23,7 +23,7 @@ from studio.core.state import State
 from studio.ui.canvas import gestures
 from studio.ui.canvas.block_item import BlockItem
 from studio.ui.canvas.drop import PaletteDrop
-from studio.ui.canvas.faces import Face, faces, spoken
+from studio.ui.canvas.faces import Face, Faces, spoken
 from studio.ui.canvas.geometry import SPACING
 from studio.ui.canvas.hint import Hint
 from studio.ui.canvas.interactions import DrawWire, Interaction, MoveBlocks, PanView, SelectArea
@@ -59,6 +59,7 @@ class GraphCanvas(ZoomView):
         self.interaction: Interaction | None = None
         self.drag_distance = QApplication.startDragDistance()
         self._marked: Wire | None = None
+        self._known_faces = Faces(session.blocks)
         self._faces: dict[str, Face] = {}
         self._shown: tuple[object, object] | None = None
         self._graph: ModelGraph | None = None
@@ -88,6 +89,7 @@ class GraphCanvas(ZoomView):
         self.focused = ""
         self.fitted = True
         self._show_document()
+        self._show_states()
 
     def _document_changed(self, before: State, after: State) -> None:
         if before.project is after.project and before.positions is after.positions:
@@ -103,15 +105,15 @@ class GraphCanvas(ZoomView):
         if self.interaction is not None and self._graph is not graph:
             self.cancel_interaction()
         self._shown, self._graph = (state, gauges.inference), graph
-        self._faces = faces(state.project, self.session.blocks, gauges)
+        self._faces = self._known_faces.of(state.project, gauges)
         self._show_graph()
         self._drop_stale(graph)
 
     def _show_graph(self) -> None:
         state = self.session.document.state
         moved = self._place(state)
-        self.graph.show(self._faces, state.project.graph.wires, self._places)
-        self._show_states()
+        if self.graph.show(self._faces, state.project.graph.wires, self._places):
+            self._show_states()
         if moved and self.fitted and not (state.positions and self.holds(self.graph.extent())):
             self.fit(self.graph.extent())
         self._keep_callouts()
@@ -134,10 +136,11 @@ class GraphCanvas(ZoomView):
         """Forget selected blocks and wires that are gone."""
         if any(id not in graph.by_id for id in self.session.selection):
             self.session.select(tuple(id for id in self.session.selection if id in graph.by_id))
-        self.selected_wires = frozenset(k for k in self.selected_wires if k in self.graph.wires)
-        if self.focused not in graph.by_id:
-            self.focused = self.session.selection[-1] if self.session.selection else ""
-        self._show_states()
+        wires = frozenset(k for k in self.selected_wires if k in self.graph.wires)
+        focused = self.focused if self.focused in graph.by_id else self.session.selection[-1] if self.session.selection else ""
+        if (wires, focused) != (self.selected_wires, self.focused):
+            self.selected_wires, self.focused = wires, focused
+            self._show_states()
 
     def _show_selection(self, ids: tuple[str, ...]) -> None:
         if ids:

@@ -29,7 +29,7 @@ class WireItem(QGraphicsItem):
         self._ends: tuple[QRectF, QRectF, QPointF] | None = None
         self._middle = QPointF()
         self._ground, self._corner = QRectF(), QPointF()
-        self._bounds = QRectF()
+        self._around = self._bounds = QRectF()
         self.setZValue(1)
 
     def route(self, source: QRectF, target: QRectF, end: QPointF, cards: Sequence[QRectF]) -> None:
@@ -42,6 +42,7 @@ class WireItem(QGraphicsItem):
         if path != self.path:
             self.forget()
             self.path, self._middle = path, middle
+            self._around = path.boundingRect().adjusted(-9, -9, 9, 9)
             self._measure()
             self.forget()
 
@@ -56,11 +57,12 @@ class WireItem(QGraphicsItem):
         self.forget()
 
     def show_label(self, text: str) -> None:
-        """Write the shape on the wire."""
+        """Write the shape on the wire; the curve is not painted anew for it."""
         if text != self.label:
+            self.update(self._ground)
             self.label = text
             self._measure()
-            self.update()
+            self.update(self._ground)
 
     def show_state(self, selected: bool, marked: bool) -> None:
         """Show whether the wire is selected, or would take the block being dropped."""
@@ -111,9 +113,8 @@ class WireItem(QGraphicsItem):
         """Work out where the label stands, and the rectangle around label and curve."""
         wide = width(self.label, 11) if self.label else 0.0
         left, top = self._middle.x() - wide / 2, self._middle.y() - _LABEL / 2
-        label = QRectF(left - 1, top, wide + 2, _LABEL) if self.label else QRectF()
-        self._ground, self._corner = label.adjusted(0, 1, 0, -1), QPointF(left, top + 0.5)
-        bounds = self.path.boundingRect().adjusted(-9, -9, 9, 9).united(label)
+        self._ground, self._corner = QRectF(left - 1, top + 1, wide + 2, _LABEL - 2), QPointF(left, top + 0.5)
+        bounds = self._around.united(self._ground) if self.label else self._around
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds

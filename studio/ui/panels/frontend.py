@@ -88,7 +88,7 @@ class FrontEndPanel(QFrame):
         self.issues.setProperty("state", "tight")
         for label in (self.derived, self.issues):
             label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.issues.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(Still(self.derived))
         column.addWidget(self.issues)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.block import Block, Param
 from studio.core.edits import SetParams
@@ -17,10 +17,12 @@ from studio.core.registry import Registry
 from studio.ui.panels.inspector_facts import facts, shared_params
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
+from studio.ui.widgets.panel import Panel
 from studio.ui.widgets.param_editors import range_text
 from studio.ui.widgets.param_row import ParamRow
+from studio.ui.widgets.remark import Remark
+from studio.ui.widgets.still import Still
 
-_STATES = {"error": "error", "warning": "tight"}
 _SHOWN_ISSUES = 4
 
 
@@ -40,7 +42,7 @@ class SetParamsOfAll(msgspec.Struct, frozen=True):
         return project
 
 
-class InspectorPanel(QFrame):
+class InspectorPanel(Panel):
     """Facts and fields of the selection. `left` gives the focus back to the canvas, `frontend_wanted` asks for the front end's knobs."""
 
     left = Signal()
@@ -50,9 +52,10 @@ class InspectorPanel(QFrame):
         super().__init__(parent)
         self.session = session
         self.rows: dict[str, ParamRow] = {}
+        self._remarks: list[Remark] = []
         self._built: tuple[Any, ...] = ()
+        self._helped: tuple[Any, ...] = ()
         self._shown: tuple[Any, ...] = ()
-        self.setObjectName("panel")
         self.setAccessibleName("Inspector")
         self.setMinimumWidth(216)
         self._lay_out()
@@ -86,9 +89,8 @@ class InspectorPanel(QFrame):
         self.facts.setToolTip(
             "multiply-accumulates (and their share of the network's), bytes of weights; shapes as time x frequency x channels"
         )
-        column.addWidget(self.facts)
-        inside = QWidget()
-        inside.setObjectName("panel")
+        column.addWidget(Still(self.facts))
+        inside = Panel()
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(0, GAP, GAP, 0)
         self._inside.setSpacing(GAP)
@@ -137,12 +139,19 @@ class InspectorPanel(QFrame):
         self.id.setText(said.id)
         self.facts.setText("\n".join(said.lines))
         self._show_issues(said.issues)
-        self.help.setText(said.help)
-        self.title.setToolTip(said.help)
+        self._show_help(said.help)
         self.to_frontend.setVisible(len(nodes) == 1 and nodes[0].kind == INPUT_KIND)
         for row in self.rows.values() if changed else ():
             row.explain("")
             row.show_value(_common(nodes, row.param))
+
+    def _show_help(self, text: str) -> None:
+        """Show the help of what is selected; while that stays, the help of the field with the focus stays too."""
+        key = (self._built, text)
+        if key != self._helped:
+            self._helped = key
+            self.help.setText(text)
+            self.title.setToolTip(text)
 
     def _build(self, nodes: Sequence[Node]) -> None:
         """Make the rows anew where other parameters are wanted; a row with the focus stays while its block does."""
@@ -171,37 +180,17 @@ class InspectorPanel(QFrame):
         return row
 
     def _show_issues(self, issues: Sequence[Issue]) -> None:
-        key = tuple((i.severity, i.message, i.fix) for i in issues)
-        if self._issues.property("shown") == repr(key):
-            return
-        self._issues.setProperty("shown", repr(key))
-        while (item := self._issues.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
-        for issue in issues[:_SHOWN_ISSUES]:
-            made = self._make_issue(issue)
-            self._issues.addWidget(made)
-            made.show()
-
-    def _make_issue(self, issue: Issue) -> QWidget:
-        label = _dim("inspector.issue")
-        label.setProperty("kind", "dim" if issue.severity == "advice" else "")
-        label.setProperty("state", _STATES.get(issue.severity, ""))
-        elsewhere = issue.where in self.session.document.project.graph.by_id and issue.where not in self.session.selection
-        label.setText(f"{issue.where}: {issue.message}" if elsewhere else issue.message)
-        if issue.fix is None:
-            return label
-        both = QWidget()
-        row = QHBoxLayout(both)
-        row.setContentsMargins(0, 0, 0, 0)
-        fix = QPushButton("Fix", objectName="inspector.fix")
-        fix.setToolTip(f"mend it: {issue.fix.title}")
-        fix.setAccessibleName(f"Mend: {issue.fix.title}")
-        fix.clicked.connect(lambda: self.session.try_push(issue.fix))
-        row.addWidget(label, 1)
-        row.addWidget(fix)
-        return both
+        shown = issues[:_SHOWN_ISSUES]
+        while len(self._remarks) < len(shown):
+            remark = Remark("inspector")
+            remark.mended.connect(self.session.try_push)
+            self._issues.addWidget(remark)
+            self._remarks.append(remark)
+        for remark, issue in zip(self._remarks, shown, strict=False):
+            elsewhere = issue.where in self.session.document.project.graph.by_id and issue.where not in self.session.selection
+            remark.show_issue(issue, f"{issue.where}: {issue.message}" if elsewhere else issue.message)
+        for remark in self._remarks[len(shown) :]:
+            remark.hide()
 
     def _entered(self, row: ParamRow) -> None:
         limits = range_text(row.param)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QT
 
 from studio.core.state import State
 from studio.ui.canvas import gestures
-from studio.ui.canvas.faces import Face, faces, spoken
+from studio.ui.canvas.faces import Face, Faces, spoken
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, theme
 
@@ -33,7 +33,9 @@ class OutlinePanel(QFrame):
         column.setSpacing(GAP)
         column.addWidget(self.tree, 1)
         column.addWidget(self._note)
+        self._faces = Faces(session.blocks)
         self._rows: dict[str, QTreeWidgetItem] = {}
+        self._filled: dict[str, tuple[Face, tuple[str, ...]]] = {}
         self._shown: tuple[object, object] | None = None
         self._busy = False
         self.tree.itemSelectionChanged.connect(self._selected)
@@ -68,18 +70,20 @@ class OutlinePanel(QFrame):
         if not self.isVisible() or (self._shown is not None and self._shown[0] is project and self._shown[1] is inference):
             return
         self._shown = (project, inference)
-        made = faces(project, self.session.blocks, self.session.gauges)
+        made = self._faces.of(project, self.session.gauges)
         if tuple(made) != tuple(self._rows):
             self._rebuild(made)
-        for id, face in made.items():
-            _fill(self._rows[id], face, project.graph.sources[id])
+        wanted = {id: (face, project.graph.sources[id]) for id, face in made.items()}
+        for id in (id for id in wanted if wanted[id] != self._filled.get(id)):
+            _fill(self._rows[id], *wanted[id])
+        self._filled = wanted
         self._note.setVisible(len(made) < 2)
         self._show_selection(self.session.selection)
 
     def _rebuild(self, made: dict[str, Face]) -> None:
         self._busy = True
         self.tree.clear()
-        self._rows = {}
+        self._rows, self._filled = {}, {}
         for id in made:
             item = QTreeWidgetItem()
             item.setData(0, _ID, id)
@@ -106,7 +110,7 @@ class OutlinePanel(QFrame):
         self._busy = False
 
     def _restyle(self) -> None:
-        self._shown = None
+        self._shown, self._filled = None, {}
         self._show()
 
 

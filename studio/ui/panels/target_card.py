@@ -2,19 +2,20 @@
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
+from studio.ui.paint import pen
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
 from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
-from studio.ui.theme import GAP, PAD
+from studio.ui.theme import GAP, PAD, RADIUS, theme
 from studio.ui.widgets.gauge import Reading
 
 
@@ -119,8 +120,10 @@ class TargetCard(QFrame):
     def show_figures(self) -> None:
         """Show the session's figures of this target and runtime."""
         gauges = self.session.gauges
-        self.runtime_button.setText(f"{RUNTIME_NAMES[self.runtime]} ▾")
-        self.runtime_button.setAccessibleName(f"Runtime: {RUNTIME_NAMES[self.runtime]}")
+        words = f"{RUNTIME_NAMES[self.runtime]} ▾"
+        if self.runtime_button.text() != words:
+            self.runtime_button.setText(words)
+            self.runtime_button.setAccessibleName(f"Runtime: {RUNTIME_NAMES[self.runtime]}")
         made = gauges.report(self.target.id, self.runtime)
         kit = gauges.kit.get(self.target.id) if self.runtime == "c" else None
         if made is None:
@@ -152,10 +155,9 @@ class TargetCard(QFrame):
         worst = max(shown, key=lambda r: r.fraction, default=None)
         aside = f"{worst.name} {worst.share.partition(' of ')[0]}" if worst else ""
         self.header.show_verdict(state, aside, "not complete" if greyed else word_of(shown))
-        if self.property("state") != state:
-            self.setProperty("state", state)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        if (state == "too_large") != self._warns:
+            self._warns = state == "too_large"
+            self.update()
 
     def show_run(self, prover: Prover) -> None:
         """Show the proof of this card, if there is one; a folded card unfolds its lower part for it."""
@@ -164,6 +166,16 @@ class TargetCard(QFrame):
         self._lay_body()
 
     _proving = False
+    _warns = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the edge in the colour of a warning; a style for it would style all that stands on the card anew."""
+        super().paintEvent(event)
+        if self._warns:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(pen(theme().too_large))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
     def _lay_body(self) -> None:
         self.body.setVisible(self.header.open or self._proving)

@@ -4,12 +4,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
-from studio.ui.paint import colour, fitted, font, width
+from studio.ui.paint import colour, fitted, width, write
 from studio.ui.theme import GAP, theme
 from studio.ui.widgets.gauge import Verdict
 
 _FOLD = 14
 _TITLE, _SMALL = 13, 12
+_OPEN = QPolygonF([QPointF(2, -3), QPointF(8, -3), QPointF(5, 2)])
+_FOLDED = QPolygonF([QPointF(3, -4), QPointF(8, 0), QPointF(3, 4)])
 
 
 class TargetHeader(QAbstractButton):
@@ -26,7 +28,6 @@ class TargetHeader(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
         self.open = True
         self.aside = ""
         self.state: Verdict = "unknown"
@@ -62,34 +63,28 @@ class TargetHeader(QAbstractButton):
         self._paint_title(painter, right)
 
     def _paint_fold(self, painter: QPainter) -> None:
-        middle = self.height() / 2
-        points = [(2, -3), (8, -3), (5, 2)] if self.open else [(3, -4), (8, 0), (3, 4)]
+        painter.translate(0, self.height() / 2)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme().text if self.underMouse() else theme().dim))
-        painter.drawPolygon(QPolygonF([QPointF(x, middle + y) for x, y in points]))
+        painter.setBrush(colour(theme().text if self.underMouse() else theme().dim))
+        painter.drawPolygon(_OPEN if self.open else _FOLDED)
+        painter.resetTransform()
 
     def _paint_word(self, painter: QPainter) -> float:
         """Paint verdict and aside from the right; return where they begin."""
         t = theme()
-        painter.setFont(font(_SMALL))
-        right = float(self.width() - GAP)
-        painter.setPen(QColor(t.dim if self.state == "unknown" else getattr(t, self.state)))
-        wide = width(self.word, _SMALL)
-        painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.word)
-        right -= wide + 2 * GAP
-        if self.aside and not self.open:
-            wide = width(self.aside, _SMALL)
-            painter.setPen(QColor(t.dim))
-            painter.drawText(QRectF(right - wide, 0, wide + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, self.aside)
-            right -= wide + 2 * GAP
-        return right
+        right = self._write_before(painter, self.width() - GAP, self.word, t.dim if self.state == "unknown" else getattr(t, self.state))
+        return right if self.open else self._write_before(painter, right, self.aside, t.dim)
+
+    def _write_before(self, painter: QPainter, right: float, text: str, ink: str) -> float:
+        if not text:
+            return right
+        left = right - width(text, _SMALL)
+        write(painter, QPointF(left, self.height() / 2), text, _SMALL, ink)
+        return left - 2 * GAP
 
     def _paint_title(self, painter: QPainter, right: float) -> None:
-        painter.setFont(font(_TITLE, True))
-        painter.setPen(QColor(theme().text))
-        room = right - _FOLD
-        text = fitted(self.text(), _TITLE, True, room)
-        painter.drawText(QRectF(_FOLD, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        text = fitted(self.text(), _TITLE, True, right - _FOLD)
+        write(painter, QPointF(_FOLD, self.height() / 2), text, _TITLE, theme().text, bold=True)
 
     # dragging and keys
 
@@ -115,11 +110,14 @@ class TargetHeader(QAbstractButton):
             super().mouseReleaseEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Keep Delete from the window's own action while the head has the focus."""
+        """Keep Delete from the window's own action while the head has the focus; stay opaque, which a style takes from every button."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _wanted(event):
             event.accept()
             return True
-        return super().event(event)
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
+        return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Delete:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from studio.core.report import Parts, ResourceReport
+from studio.core.report import ResourceReport
 from studio.core.target import Core, TargetDevice
 from studio.core.units import format_count, format_size
 from studio.estimate.latency import wait_factor
@@ -19,40 +19,24 @@ WORDS: Mapping[str, str] = {"fits": "fits", "tight": "tight", "too_large": "too 
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A resource: what is taken of what there is, and what a kit took (None where none said)."""
+    """A resource: what is taken of what there is."""
 
     name: str
     taken: float
     budget: float
-    kit: float | None
-    reserve: float
-    parts: Mapping[str, int]
-    provenance: str
-    source: str
+
+    @property
+    def share(self) -> float:
+        """The part of the budget that is taken."""
+        return self.taken / self.budget
 
 
-def measures(
-    made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int, kit: Mapping[str, Any] | None
-) -> tuple[Measure, ...]:
+def measures(made: ResourceReport, target: TargetDevice, interval_ms: float) -> tuple[Measure, Measure, Measure]:
     """Return flash, RAM (the stack included) and time of a report."""
-    reserve = 1 - reserve_percent / 100
-    ram = {**made.ram.parts, "stack": made.stack_bytes}
-    source = made.sources
-    memory, time = source.get("memory", ""), source.get("instructions", "")
-    kit_ram = kit["ram_bytes"] + (kit["stack_bytes"] if kit["stack_bytes"] is not None else made.stack_bytes) if kit else None
     return (
-        Measure(
-            "Flash",
-            made.flash.total,
-            target.flash.free,
-            kit["flash_bytes"] if kit else None,
-            reserve,
-            made.flash.parts,
-            made.provenance,
-            memory,
-        ),
-        Measure("RAM", Parts(ram).total, target.ram.free, kit_ram, reserve, ram, made.provenance, memory),
-        Measure("Time", made.latency_ms.value, interval_ms, kit_time(kit, target) if kit else None, 0.0, {}, made.provenance, time),
+        Measure("Flash", made.flash.total, target.flash.free),
+        Measure("RAM", made.ram.total + made.stack_bytes, target.ram.free),
+        Measure("Time", made.latency_ms.value, interval_ms),
     )
 
 
@@ -71,14 +55,15 @@ def readings(
     """Return the gauges of a card; none for a runtime that cannot run the design."""
     if refusal(made):
         return ()
-    found = measures(made, target, interval_ms, reserve_percent, kit)
-    return (*map(_reading, found), _energy(made, target, kit))
+    reserve = 1 - reserve_percent / 100
+    found = zip(measures(made, target, interval_ms), (reserve, reserve, 0.0), _kit_values(made, target, kit), strict=True)
+    return (*(_reading(*each) for each in found), _energy(made, target, kit))
 
 
 def explain(name: str, made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int) -> str:
     """Return a gauge's parts, provenance and sources as rich text."""
-    found = {m.name: m for m in measures(made, target, interval_ms, reserve_percent, None)}
-    return _why(found[name], made, target) if name in found else _energy_why(made, target)
+    found = {m.name: m for m in measures(made, target, interval_ms)}
+    return _why(found[name], 1 - reserve_percent / 100, made, target) if name in found else _energy_why(made, target)
 
 
 def refusal(made: ResourceReport) -> str:
@@ -110,32 +95,36 @@ def word_of(shown: tuple[Reading, ...]) -> str:
 
 def excess(made: ResourceReport, target: TargetDevice, interval_ms: float) -> str:
     """Say by how much a design is too large for a board, "" where it fits."""
-    found = [m for m in measures(made, target, interval_ms, 0, None) if m.taken > m.budget]
+    found = [m for m in measures(made, target, interval_ms) if m.taken > m.budget]
     sizes = [f"{m.name} by {format_size(m.taken - m.budget)}" for m in found if m.name != "Time"]
     late = [f"one inference takes {m.taken / m.budget:.2g} intervals" for m in found if m.name == "Time"]
     return "; ".join(filter(None, ("too large: " + ", ".join(sizes) if sizes else "", *late)))
 
 
-def change(made: ResourceReport, before: ResourceReport, target: TargetDevice, interval_ms: float) -> tuple[float, str]:
-    """Return the largest change between two reports, as a share of its budget and in words: (0.005, "+1.2 KiB RAM")."""
-    if refusal(made) or refusal(before):
-        return 0.0, ""
-    pairs = zip(measures(made, target, interval_ms, 0, None), measures(before, target, interval_ms, 0, None), strict=True)
-    weighed = [
-        (abs(a.taken - b.taken) / a.budget, f"{_signed(a, a.taken - b.taken)} {a.name if a.name == 'RAM' else a.name.lower()}")
-        for a, b in pairs
-    ]
-    return max(weighed, key=lambda item: item[0])
+class Change(msgspec.Struct, frozen=True):
+    """How much more of a resource an edit takes."""
+
+    measure: Measure
+    more: float
+
+    @property
+    def share(self) -> float:
+        """The change as a part of the budget, whatever its sign."""
+        return abs(self.more) / self.measure.budget
+
+    @property
+    def words(self) -> str:
+        """The change in words: "+1.2 KiB RAM"."""
+        name = self.measure.name
+        return f"{'+' if self.more >= 0 else '−'}{_written(name, abs(self.more))} {name if name == 'RAM' else name.lower()}"
 
 
-def changes(made: ResourceReport, before: ResourceReport, target: TargetDevice, interval_ms: float) -> str:
-    """Return all changes between two reports in words."""
+def changes(made: ResourceReport, before: ResourceReport, target: TargetDevice, interval_ms: float) -> tuple[Change, ...]:
+    """Return what an edit changed between two reports; nothing where a runtime cannot run one of them."""
     if refusal(made) or refusal(before):
-        return ""
-    pairs = zip(measures(made, target, interval_ms, 0, None), measures(before, target, interval_ms, 0, None), strict=True)
-    return ", ".join(
-        f"{_signed(a, a.taken - b.taken)} {a.name if a.name == 'RAM' else a.name.lower()}" for a, b in pairs if a.taken != b.taken
-    )
+        return ()
+    pairs = zip(measures(made, target, interval_ms), measures(before, target, interval_ms), strict=True)
+    return tuple(Change(a, a.taken - b.taken) for a, b in pairs if a.taken != b.taken)
 
 
 def proof_words(kit: Mapping[str, Any]) -> tuple[bool, str]:
@@ -180,21 +169,22 @@ def short_core(core: Core) -> str:
     return core.id.replace("cortex-", "Cortex-").replace("-m", "-M").replace("plus", "+").replace("f", "F")
 
 
-def _reading(m: Measure) -> Reading:
-    share = m.taken / m.budget
-    state = state_of(share, m.reserve)
-    kit, difference = "", ""
-    if m.kit is not None:
-        kit, difference = _written(m, m.kit), _difference(m.kit, m.taken)
-    return Reading(m.name, _written(m, m.taken), _share(m, share), state, share, m.reserve, kit, difference)
+def _kit_values(made: ResourceReport, target: TargetDevice, kit: Mapping[str, Any] | None) -> tuple[float | None, ...]:
+    """Return what a kit took of flash, RAM and time; None where it did not say."""
+    if kit is None:
+        return None, None, None
+    stack = kit["stack_bytes"] if kit["stack_bytes"] is not None else made.stack_bytes
+    return kit["flash_bytes"], kit["ram_bytes"] + stack, kit_time(kit, target)
 
 
-def _written(m: Measure, value: float) -> str:
-    return format_ms(value) if m.name == "Time" else format_size(value)
+def _reading(m: Measure, reserve: float, kit: float | None) -> Reading:
+    share = m.share
+    said = (_written(m.name, kit), _difference(kit, m.taken)) if kit is not None else ("", "")
+    return Reading(m.name, _written(m.name, m.taken), _share(m, share), state_of(share, reserve), share, reserve, *said)
 
 
-def _signed(m: Measure, value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{_written(m, abs(value))}"
+def _written(name: str, value: float) -> str:
+    return format_ms(value) if name == "Time" else format_size(value)
 
 
 def _difference(kit: float, estimate: float) -> str:
@@ -225,16 +215,18 @@ def _energy_why(made: ResourceReport, target: TargetDevice) -> str:
     return f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
 
 
-def _why(m: Measure, made: ResourceReport, target: TargetDevice) -> str:
-    share = m.taken / m.budget
-    word = WORDS[state_of(share, m.reserve)]
-    head = f"<b>{m.name}: {_written(m, m.taken)} of {_written(m, m.budget)}</b>, {100 * share:.1f} %, {word}"
-    rows = _time_rows(made, target) if m.name == "Time" else [(name, format_size(size)) for name, size in m.parts.items()]
-    if m.name != "Time":
+def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice) -> str:
+    kept = "" if m.name == "Time" or not reserve else f"<br>the mark keeps {100 - 100 * reserve:.0f} % in reserve"
+    word = WORDS[state_of(m.share, reserve if kept else 0.0)]
+    head = f"<b>{m.name}: {_written(m.name, m.taken)} of {_written(m.name, m.budget)}</b>, {100 * m.share:.1f} %, {word}"
+    if m.name == "Time":
+        rows, source = _time_rows(made, target), made.sources.get("instructions", "")
+    else:
+        parts = made.flash.parts if m.name == "Flash" else {**made.ram.parts, "stack": made.stack_bytes}
+        rows, source = [(name, format_size(size)) for name, size in parts.items()], made.sources.get("memory", "")
         rows.append(("<b>together</b>", f"<b>{format_size(m.taken)}</b>"))
     table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in rows)
-    kept = f"<br>the mark keeps {100 - 100 * m.reserve:.0f} % in reserve" if m.reserve else ""
-    return f"{head}<table>{table}</table>{m.provenance} · {escape(m.source)}{kept}"
+    return f"{head}<table>{table}</table>{made.provenance} · {escape(source)}{kept}"
 
 
 def _time_rows(made: ResourceReport, target: TargetDevice) -> list[tuple[str, str]]:

@@ -4,14 +4,14 @@ from collections import Counter
 from operator import attrgetter
 
 import msgspec
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.core.program import Buffer, Program
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
-from studio.ui.paint import colour
+from studio.ui.paint import colour, pen
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
 from studio.ui.widgets.line import Line
@@ -91,18 +91,21 @@ class RamPlot(QWidget):
 
     def bars(self) -> list[QRectF]:
         """Return where each step stands."""
+        return [QRectF(*place) for place in self._places()]
+
+    def _places(self) -> list[tuple[float, float, float, float]]:
         if not self.steps:
             return []
         width, height = self.width() - 2.0 * GAP, self.height() - 2.0 * GAP
         least = min(_LEAST, width / len(self.steps))
         free = width - least * len(self.steps)
-        cycles = sum(s.cycles for s in self.steps) or 1
-        most = max(s.alive for s in self.steps) or 1
+        cycles = sum([s.cycles for s in self.steps]) or 1
+        most = max([s.alive for s in self.steps]) or 1
         left, made = float(GAP), []
         for step in self.steps:
             wide = least + free * step.cycles / cycles
             tall = height * step.alive / most
-            made.append(QRectF(left, GAP + height - tall, wide, tall))
+            made.append((left, GAP + height - tall, wide, tall))
             left += wide
         return made
 
@@ -115,18 +118,29 @@ class RamPlot(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour(t.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(t.accent if self.hasFocus() else t.line), 1))
-        painter.setBrush(QColor(t.raised))
+        painter.setPen(pen(t.accent if self.hasFocus() else t.line))
+        painter.setBrush(colour(t.raised))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for ink, bars in self._inked().items():
+            painter.setBrush(colour(*ink))
+            painter.drawRects(bars)
+
+    def _inked(self) -> dict[tuple[str, float], list[QRect]]:
+        """Return the bars on whole pixels by their colours."""
         if not self.steps:
-            return
-        highest, selected = peak(self.steps), frozenset(self._session.selection)
-        for number, bar in enumerate(self.bars()):
-            ink = QColor(t.dim if self.greyed else t.tight if number == highest else t.accent)
-            chosen = self.steps[number].block in selected or number == self._at
-            ink.setAlphaF(1.0 if chosen else 0.8 if number == highest else 0.45)
-            painter.fillRect(bar.adjusted(0, 0, -1 if bar.width() > 4 else 0, 0), ink)
+            return {}
+        t, highest, selected = theme(), peak(self.steps), frozenset(self._session.selection)
+        inked: dict[tuple[str, float], list[QRect]] = {}
+        for number, (step, (left, top, wide, tall)) in enumerate(zip(self.steps, self._places(), strict=True)):
+            chosen = number == self._at or step.block in selected
+            name = t.dim if self.greyed else t.tight if number == highest else t.accent
+            alpha = 1.0 if chosen else 0.8 if number == highest else 0.45
+            x, y = round(left), round(top)
+            bar = QRect(x, y, round(left + wide) - x - (wide > 4), round(top + tall) - y)
+            inked.setdefault((name, alpha), []).append(bar)
+        return inked
 
     def select(self, number: int) -> None:
         """Select the block of a step."""

@@ -19,16 +19,17 @@ from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
 from studio.ui.panels.target_interval import IntervalRow
 from studio.ui.panels.target_prove import Prover, Run, Snapshot, kits_for
-from studio.ui.panels.target_reading import change, changes
+from studio.ui.panels.target_reading import changes
 from studio.ui.panels.target_strip import RamStrip
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.line import Line
+from studio.ui.widgets.panel import Panel
 
 MANY = 4
 
 
-class TargetsColumn(QFrame):
+class TargetsColumn(Panel):
     """The figures on every chosen board.
 
     `proving_changed` says in words how far proving is, "" once nothing runs.
@@ -38,7 +39,6 @@ class TargetsColumn(QFrame):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("panel")
         self.setMinimumWidth(280)
         self.session = session
         self.prover = Prover(session, self)
@@ -75,8 +75,7 @@ class TargetsColumn(QFrame):
         return row
 
     def _make_list(self) -> QScrollArea:
-        inside = QWidget()
-        inside.setObjectName("panel")
+        inside = Panel()
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(PAD)
@@ -179,13 +178,15 @@ class TargetsColumn(QFrame):
         self._show_edit()
 
     def _show_edit(self) -> None:
-        found = [(*change(*pair), card.target.name) for card, pair in self._pairs()]
+        pairs = list(self._pairs())
+        found = [(change, card.target.name) for card, pair in pairs for change in changes(*pair)]
         if not found:
-            self.edit_line.show_texts(("",))
+            self.edit_line.show_texts(("this edit: no change" if pairs else "",))
             return
-        share, words, name = max(found)
-        short = f"this edit: {words}" if share else "this edit: no change"
-        self.edit_line.show_texts((f"{short} on {name}", short) if share and len(found) > 1 and words.endswith("time") else (short,))
+        change, name = max(found, key=lambda each: each[0].share)
+        short = f"this edit: {change.words}"
+        on_which = change.measure.name == "Time" and len(pairs) > 1
+        self.edit_line.show_texts((f"{short} on {name}", short) if on_which else (short,))
 
     def _pairs(self) -> Iterator[tuple[TargetCard, tuple[ResourceReport, ResourceReport, TargetDevice, float]]]:
         """Yield each card with its report, the one before the last edit, the board and the interval."""
@@ -198,7 +199,8 @@ class TargetsColumn(QFrame):
                 yield card, (now, before, card.target, self.session.document.project.interval_ms)
 
     def _all_changes(self) -> str:
-        return "<br>".join(f"{card.target.name}: {changes(*pair) or 'no change'}" for card, pair in self._pairs())
+        said = ((card.target.name, ", ".join(c.words for c in changes(*pair))) for card, pair in self._pairs())
+        return "<br>".join(f"{name}: {words or 'no change'}" for name, words in said)
 
     def _show_setting(self, key: str) -> None:
         if key not in ("reserve_percent", "runtime"):

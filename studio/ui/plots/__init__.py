@@ -1,1 +1,1 @@
-"""Waveform, features and curves; pyqtgraph is imported here alone, after the first paint."""
+"""Waveform, features and curves; what takes long to load comes after the first paint."""

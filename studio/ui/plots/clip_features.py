@@ -37,11 +37,6 @@ class Picture(msgspec.Struct, frozen=True, eq=False):
         fe = self.frontend
         return (fe.window - fe.hop) / 2 / fe.sample_rate, len(self.features) * fe.hop / fe.sample_rate
 
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """Left, bottom, width and height in seconds and bands."""
-        return self.seconds[0], 0.0, self.seconds[1], float(self.frontend.mels)
-
     def at(self, seconds: float, band: float) -> str:
         """Say what stands at a place of the picture; "" outside it."""
         start, width = self.seconds

@@ -15,6 +15,7 @@ from studio.ui.plots.clip_features import Spectra, picture
 from studio.ui.plots.clip_plots import FeaturePlot, TimePlot, WavePlot
 from studio.ui.plots.kit_sight import KitSight
 from studio.ui.plots.shown_clip import Clips, ShownClip, Wanted, wanted_segment
+from studio.ui.plots.stretch import Stretch
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD
 from studio.ui.widgets.glyphs import glyph
@@ -108,10 +109,10 @@ class ClipView(QFrame):
         column = QVBoxLayout(plots)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        self.wave, self.features = WavePlot(), FeaturePlot()
+        self.stretch = Stretch(self)
+        self.wave, self.features = WavePlot(self.stretch), FeaturePlot(self.stretch)
         self.wave.setMinimumHeight(40)
         self.features.setMinimumHeight(80)
-        self.wave.setXLink(self.features)
         column.addWidget(self.wave, 2)
         column.addWidget(self.features, 5)
         return plots
@@ -147,7 +148,7 @@ class ClipView(QFrame):
         for plot in (self.wave, self.features):
             plot.hovered.connect(lambda at, plot=plot: self._hovered(plot, at))
             plot.unhovered.connect(self._show_info)
-        self.features.box.sigXRangeChanged.connect(lambda *_: self._show_info())
+        self.stretch.changed.connect(self._show_info)
 
     def _restyle(self) -> None:
         self.previous_button.setIcon(glyph("back", size=16))
@@ -257,7 +258,7 @@ class ClipView(QFrame):
             self.info.setText("")
             return
         self.wave.show_clip(clip)
-        self.features.set_length(clip.seconds)
+        self.stretch.set_length(clip.seconds)
         self._draw(self.session.document.project.frontend)
 
     def _draw(self, fe: FrontEnd) -> None:

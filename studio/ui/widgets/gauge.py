@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.ui.paint import colour, font, pen, width, written
+from studio.ui.paint import colour, font, width, write
 from studio.ui.theme import GAP, theme
 
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
@@ -59,19 +59,19 @@ class GaugeRow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
         self.reading: Reading | None = None
         self._greyed = False
+        self._sight: tuple[object, ...] = ()
         self._tip: Callable[[str], str] | None = None
 
     def show_reading(self, reading: Reading, greyed: bool = False, tip: Callable[[str], str] | None = None) -> None:
         """Show a reading; `greyed` where it is no longer true of the design. `tip` explains a gauge by its name, when asked."""
-        self._tip = tip
-        if reading == self.reading and greyed == self._greyed:
+        sight = (greyed, *reading.sight)
+        last, self.reading, self._tip = self.reading, reading, tip
+        if sight == self._sight:
             return
-        if self.reading is not None and reading.sight == self.reading.sight and greyed == self._greyed:
-            self.reading = reading
-            return
-        grown = self.reading is None or bool(self.reading.kit) != bool(reading.kit)
-        self.reading, self._greyed = reading, greyed
-        self.setObjectName(f"gauge_{reading.name.lower()}")
+        self._sight, self._greyed = sight, greyed
+        grown = last is None or bool(last.kit) != bool(reading.kit)
+        if last is None or last.name != reading.name:
+            self.setObjectName(f"gauge_{reading.name.lower()}")
         self.setAccessibleName(reading.words)
         if grown:
             self.updateGeometry()
@@ -149,11 +149,8 @@ class GaugeRow(QWidget):
         if not text:
             return
         pixels = _SMALL if small else _TEXT
-        line = written(text, pixels)
-        painter.setFont(font(pixels))
-        painter.setPen(pen(theme().dim if self._greyed else ink))
         left = rect.right() - width(text, pixels) if right else rect.left()
-        painter.drawStaticText(QPointF(left, rect.center().y() - line.size().height() / 2), line)
+        write(painter, QPointF(left, rect.center().y()), text, pixels, theme().dim if self._greyed else ink)
 
 
 def kit_columns(wide: int) -> tuple[tuple[float, float], ...]:

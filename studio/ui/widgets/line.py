@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from studio.ui.paint import colour, fitted, font, width
+from studio.ui.paint import colour, fitted, width, write
 from studio.ui.theme import theme
 
 _PIXELS = 11
@@ -43,10 +43,8 @@ class Line(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour(theme().panel))
-        painter.setFont(font(_PIXELS))
-        painter.setPen(colour(theme().dim))
         text = next((t for t in self._texts if width(t, _PIXELS) <= self.width()), "") or self._cut()
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        write(painter, QPointF(self.width() - width(text, _PIXELS), self.height() / 2), text, _PIXELS, theme().dim)
 
     def _cut(self) -> str:
         return fitted(self._texts[-1], _PIXELS, False, self.width())

@@ -8,17 +8,19 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 class Still(QWidget):
     """Holds a label and asks for other room only where the label's height changes; it takes any width, and no room while it is hidden.
 
-    It has no layout of its own: a label in a layout tells every layout up to the window of each new text.
+    With a `grain`, in pixels, it is as wide as the label, to the next multiple of it. It has no layout of its own: a label in a
+    layout tells every layout up to the window of each new text.
     """
 
-    def __init__(self, label: QLabel) -> None:
+    def __init__(self, label: QLabel, grain: int = 0) -> None:
         super().__init__()
         self.label = label
+        self._grain = grain
         hidden = label.isHidden() and label.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
         label.setParent(self)  # hides it
         label.setHidden(hidden)
-        self._tall = -1
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._asked = QSize()
+        policy = QSizePolicy(QSizePolicy.Policy.Fixed if grain else QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(label.wordWrap())
         self.setSizePolicy(policy)
 
@@ -31,7 +33,7 @@ class Still(QWidget):
         return max(self.label.heightForWidth(wide), self._line()) if self.label.wordWrap() else self._line()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(1, self.heightForWidth(max(1, self.width())))
+        return QSize(self._wide(), self.heightForWidth(max(1, self.width())))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(1, 0 if self.label.isHidden() else self._line())
@@ -51,10 +53,15 @@ class Still(QWidget):
         return super().event(event)
 
     def _follow(self) -> None:
-        tall = self.heightForWidth(max(1, self.width()))
-        if tall != self._tall:
-            self._tall = tall
+        asked = self.sizeHint()
+        if asked != self._asked:
+            self._asked = asked
             self.updateGeometry()
+
+    def _wide(self) -> int:
+        if not self._grain or self.label.isHidden():
+            return 1
+        return -(-self.label.sizeHint().width() // self._grain) * self._grain
 
     def _line(self) -> int:
         margins = self.label.contentsMargins()

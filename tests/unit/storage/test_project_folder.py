@@ -188,6 +188,24 @@ def test_the_sample_is_copied_out(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_a_linked_sample_serves_at_once_and_becomes_ones_own(tmp_path):
+    """On a disk without links, or across two disks, it is a copy from the beginning."""
+    linked, copied = ProjectFolder.copy_sample("keywords", tmp_path / "a", link=True), ProjectFolder.copy_sample("keywords", tmp_path / "b")
+    assert linked.project == copied.project
+    assert linked.library() == msgspec.structs.replace(copied.library(), folder=linked.library().folder)
+    sound = linked.library().file(linked.library().recordings[0])
+    (twin := tmp_path / "twin.flac").hardlink_to(sound)
+    original = sound.read_bytes()
+    linked.own_recordings()
+    files = [p for p in (linked.path / "data" / "recordings").rglob("*") if p.is_file()]
+    assert len(files) == len(linked.library().recordings)
+    assert {p.stat().st_nlink for p in files} == {1}
+    assert sound.read_bytes() == original
+    sound.write_bytes(b"edited in place")
+    assert twin.read_bytes() == original
+    assert copied.library().file(copied.library().recordings[0]).read_bytes() == original
+
+
 @pytest.mark.parametrize("schema", [1])
 def test_projects_of_every_schema_still_open(schema):
     folder = ProjectFolder.open(GOLDEN / f"schema{schema}")

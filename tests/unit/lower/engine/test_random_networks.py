@@ -4,34 +4,47 @@ from studio.deploy import oracle
 from tests.helpers.engine_host import HostModel, random_inputs
 from tests.helpers.random_networks import random_network, rare_network
 from tests.helpers.streaming_networks import streaming_network
+from tests.helpers.width_networks import nibble_networks, wide_network
 
 
-def outputs_equal(network, variant, folder, runs=3) -> bool:
+def outputs_equal(network, variant, folder, runs=3, plain=None) -> bool:
+    """Whether the engine computes what TFLM does; `plain` is the same network as TFLM is to run it."""
     inputs = random_inputs(network, runs)
     model = HostModel(network, variant, folder)
-    return [model.run(i) for i in inputs] == oracle.run(network, inputs)
+    return [model.run(i) for i in inputs] == oracle.run(plain or network, inputs)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(80))
 def test_outputs_equal_tflm(seed, tmp_path):
     assert outputs_equal(random_network(seed), ("dsp", "plain")[seed % 2], tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(80))
 def test_outputs_of_rare_operators_equal_tflm(seed, tmp_path):
     assert outputs_equal(rare_network(seed), ("plain", "dsp")[seed % 2], tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(40))
 def test_outputs_of_streams_equal_tflm(seed, tmp_path):
     assert outputs_equal(streaming_network(seed), ("dsp", "plain")[seed % 2], tmp_path, runs=8)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_outputs_of_int16_equal_tflm(seed, tmp_path):
+    assert outputs_equal(wide_network(seed), ("dsp", "plain")[seed % 2], tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_outputs_of_4_bit_weights_equal_tflm_with_the_same_weights_in_int8(seed, tmp_path):
+    packed, plain = nibble_networks(seed)
+    assert outputs_equal(packed, ("plain", "dsp")[seed % 2], tmp_path, plain=plain)
+
+
 @pytest.mark.nightly
-@pytest.mark.parametrize("first", range(1000, 3000, 100))
+@pytest.mark.parametrize("first", range(1000, 6000, 100))
 def test_many_outputs_equal_tflm(first, tmp_path):
+    """5000 networks, half of them common, a quarter of rare operators, a quarter with state; each in both variants."""
     for seed in range(first, first + 100):
+        make = (random_network, rare_network, random_network, streaming_network)[seed % 4]
         for variant in ("dsp", "plain"):
-            assert outputs_equal(random_network(seed), variant, tmp_path / f"{seed}{variant}"), (seed, variant)
-        assert outputs_equal(rare_network(seed), "dsp", tmp_path / f"{seed}rare"), seed
-        assert outputs_equal(streaming_network(seed), "plain", tmp_path / f"{seed}stream", runs=8), seed
+            assert outputs_equal(make(seed), variant, tmp_path / f"{seed}{variant}", runs=8 if make is streaming_network else 3), seed

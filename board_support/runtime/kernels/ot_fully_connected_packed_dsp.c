@@ -1,0 +1,144 @@
+/* Fully connected layer for cores with the DSP extension, the fast way.
+ *
+ *   out[c] = saturate(rescale(bias[c] + sum_k in[k] * weights[c][k]) + out_zero)
+ *
+ * -in_zero * sum(weights) is folded into the bias. Four outputs go together as two pairs a, b, so the inputs are widened once for
+ * four products. Their weights are packed as those of ot_tile_packed_dsp: for inputs 0, 2 of each quad the pair of the first two
+ * outputs, then of the other two, then the same for inputs 1, 3; what is missing of the last quad is zeros. The second sum of a
+ * pair is taken out after at most 508 inputs, when it may come near 2^23. The last one to three outputs have their weights row by
+ * row, as in the .tflite.
+ */
+#include "ot_arith.h"
+#include "ot_kernels.h"
+
+enum { MOST_QUADS = 127 };
+
+/* The sums of four outputs, of which the second and the fourth stand 256 times in `pair`. */
+typedef struct {
+  int32_t a, c;
+  int32_t ab, cd;
+} ot_sums;
+
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) && !defined(OT_NO_ASM)
+
+OT_INLINE ot_sums accumulate(const int8_t *in, const int8_t *w, int32_t quads, ot_sums s) {
+  const int8_t *end = in + 4 * quads;
+  int32_t even, odd;
+  __asm__ volatile(
+      "1:\n"
+      "ldr %[even], [%[in]], #4\n"
+      "ldmia %[w]!, {r4, r5, r6, r8}\n"
+      "sxtb16 %[odd], %[even], ror #8\n"
+      "sxtb16 %[even], %[even]\n"
+      "smlad %[ab], %[even], r4, %[ab]\n"
+      "smlad %[cd], %[even], r5, %[cd]\n"
+      "smlad %[ab], %[odd], r6, %[ab]\n"
+      "smlad %[cd], %[odd], r8, %[cd]\n"
+      "sxtb16 r4, r4\n"
+      "sxtb16 r5, r5\n"
+      "sxtb16 r6, r6\n"
+      "sxtb16 r8, r8\n"
+      "smlad %[a], %[even], r4, %[a]\n"
+      "smlad %[c], %[even], r5, %[c]\n"
+      "smlad %[a], %[odd], r6, %[a]\n"
+      "smlad %[c], %[odd], r8, %[c]\n"
+      "cmp %[in], %[end]\n"
+      "bne 1b\n"
+      : [a] "+r"(s.a), [c] "+r"(s.c), [ab] "+r"(s.ab), [cd] "+r"(s.cd), [in] "+r"(in), [w] "+r"(w), [even] "=&r"(even), [odd] "=&r"(odd)
+      : [end] "r"(end)
+      : "r4", "r5", "r6", "r8", "cc", "memory");
+  return s;
+}
+
+#else
+
+OT_INLINE ot_sums accumulate(const int8_t *in, const int8_t *w, int32_t quads, ot_sums s) {
+  OT_ROLLED
+  for (const int8_t *end = in + 4 * quads; in != end; in += 4, w += 16) {
+    int32_t even = ot_even_bytes(ot_load(in)), odd = ot_odd_bytes(ot_load(in));
+    int32_t w0 = ot_load(w), w1 = ot_load(w + 4), w2 = ot_load(w + 8), w3 = ot_load(w + 12);
+    s.ab = ot_dual_mac(odd, w2, ot_dual_mac(even, w0, s.ab));
+    s.cd = ot_dual_mac(odd, w3, ot_dual_mac(even, w1, s.cd));
+    s.a = ot_dual_mac(odd, ot_even_bytes(w2), ot_dual_mac(even, ot_even_bytes(w0), s.a));
+    s.c = ot_dual_mac(odd, ot_even_bytes(w3), ot_dual_mac(even, ot_even_bytes(w1), s.c));
+  }
+  return s;
+}
+
+#endif
+
+/* The second sum of a pair. */
+OT_INLINE int32_t second(int32_t both, int32_t first) { return (int32_t)((uint32_t)both - (uint32_t)first) >> 8; }
+
+/* Add up to MOST_QUADS quads to four sums. */
+OT_INLINE void add_quads(const int8_t *in, const int8_t *w, int32_t quads, int32_t sums[4]) {
+  ot_sums s = accumulate(in, w, quads, (ot_sums){0, 0, 0, 0});
+  sums[0] += s.a;
+  sums[1] += second(s.ab, s.a);
+  sums[2] += s.c;
+  sums[3] += second(s.cd, s.c);
+}
+
+/* Add all inputs to four sums. */
+static void four_outputs(const int8_t *in, const int8_t *w, int32_t inputs, int32_t sums[4]) {
+  int32_t left = inputs / 4;
+  OT_ROLLED
+  while (left > 0) {
+    int32_t quads = left < MOST_QUADS ? left : MOST_QUADS;
+    add_quads(in, w, quads, sums);
+    in += 4 * quads;
+    w += 16 * quads;
+    left -= quads;
+  }
+  if (inputs & 3) {
+    int8_t last[4] = {0};
+    OT_ROLLED
+    for (int32_t i = 0; i < (inputs & 3); i++) {
+      last[i] = in[i];
+    }
+    add_quads(last, w, 1, sums);
+  }
+}
+
+static int32_t one_output(const int8_t *in, const int8_t *w, int32_t inputs) {
+  int32_t sum = 0;
+  const int8_t *end = in + (inputs & ~3);
+  OT_ROLLED
+  for (; in != end; in += 4, w += 4) {
+    int32_t four = ot_load(in), weights = ot_load(w);
+    sum = ot_dual_mac(ot_odd_bytes(four), ot_odd_bytes(weights), ot_dual_mac(ot_even_bytes(four), ot_even_bytes(weights), sum));
+  }
+  OT_ROLLED
+  for (end = in + (inputs & 3); in != end; in++) {
+    sum += *in * *w++;
+  }
+  return sum;
+}
+
+void ot_fully_connected_packed_dsp(const int8_t *in, int8_t *out, const ot_packed_dense *k) {
+  int32_t inputs = k->inputs, zero = 2 * k->out_zero + 1;
+  OT_ROLLED
+  for (int32_t row = 0; row < k->rows; row++, in += inputs) {
+    const int8_t *w = k->weights;
+    const int32_t *bias = k->bias, *multiplier = k->multiplier;
+    int32_t left = k->outputs;
+    OT_ROLLED
+    while (left > 0) {
+      int32_t sums[4] = {0};
+      int32_t count = left < 4 ? 1 : 4;
+      if (count == 4) {
+        four_outputs(in, w, inputs, sums);
+        w += 4 * ((inputs + 3) & ~3);
+      } else {
+        sums[0] = one_output(in, w, inputs);
+        w += inputs;
+      }
+      OT_ROLLED
+      for (int32_t i = 0; i < count; i++, multiplier += k->step) {
+        *out++ = ot_requantise_packed(sums[i], *bias++, *multiplier, zero);
+      }
+      left -= count;
+    }
+    ot_clamp(out - k->outputs, k->outputs, k->low, k->high);
+  }
+}
