@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import reduce
-from operator import mul
+from math import ceil, prod
 from types import MappingProxyType
 from typing import Any
 
@@ -68,12 +67,13 @@ class Tensor(msgspec.Struct, frozen=True):
     @property
     def elements(self) -> int:
         """Number of elements; a scalar has one."""
-        return reduce(mul, self.shape, 1)
+        return prod(self.shape)
 
     @property
     def nbytes(self) -> int:
         """Bytes in memory; two int4 share a byte."""
-        return int(-(-self.elements * ITEM_BYTES[self.dtype] // 1))
+        size = ITEM_BYTES[self.dtype]
+        return prod(self.shape) * size if isinstance(size, int) else ceil(prod(self.shape) * size)
 
 
 class Op(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ class Op(msgspec.Struct, frozen=True):
     block: str = ""
 
 
-class Network(msgspec.Struct, frozen=True):
+class Network(msgspec.Struct, frozen=True, dict=True):
     """Tensors and operators in the order of execution; inputs and outputs index `tensors`.
 
     `subgraphs` are the further subgraphs of a .tflite (number 1 on), which only call_once uses.

@@ -62,7 +62,7 @@ class Call(msgspec.Struct, frozen=True):
     record: ConstRecord | None = None
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(msgspec.Struct, frozen=True, dict=True):
     """The engine's whole plan for one network and one core variant ("dsp" or "plain").
 
     `input_buffer` and `output_buffer` index `buffers`; `consts` are all arrays that the calls use. `sources` are the C files

@@ -1,8 +1,10 @@
 """When each tensor of a network must be in memory: what every memory plan starts from."""
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from studio.core.network import Network
+
+T = TypeVar("T")
 
 BEFORE = -1
 
@@ -61,3 +63,24 @@ def alive_bytes(network: Network) -> tuple[int, ...]:
         for op in range(max(life.first, 0), life.last + 1):
             totals[op] += size
     return tuple(totals)
+
+
+class Timeline(Generic[T]):
+    """Things by the steps during which they are in memory; steps count from 0."""
+
+    def __init__(self, steps: int) -> None:
+        self._at: list[list[T]] = [[] for _ in range(steps)]
+        self._from: list[list[T]] = [[] for _ in range(steps)]
+
+    def add(self, first: int, last: int, thing: T) -> None:
+        """Add a thing that is in memory from step `first` to step `last`, both inclusive."""
+        self._from[first].append(thing)
+        for at in self._at[first : last + 1]:
+            at.append(thing)
+
+    def during(self, first: int, last: int) -> list[T]:
+        """Return each thing that is in memory during some of these steps, once."""
+        found = self._at[first]
+        for begun in self._from[first + 1 : last + 1]:
+            found = found + begun if begun else found
+        return found

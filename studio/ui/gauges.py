@@ -16,7 +16,7 @@ from studio.core.report import ModelFigures, ResourceReport
 from studio.core.state import State
 from studio.core.target import TargetDevice
 from studio.estimate.counts import figures
-from studio.estimate.remember import remembered
+from studio.core.remember import remembered
 from studio.estimate.report import report
 from studio.lower.engine import program, variant_for
 from studio.lower.graph import lower_graph
