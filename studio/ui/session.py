@@ -53,7 +53,7 @@ class Session(QObject):
 
         Raises InputError, and keeps this one, where that fails; the project that is open already stays as it is.
         """
-        if folder.exists() and folder.samefile(self.document.path):
+        if folder.exists() and self.document.path.exists() and folder.samefile(self.document.path):
             return
         opened = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
         old, self.document = self.document, opened
