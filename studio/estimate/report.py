@@ -11,8 +11,10 @@ from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.report import Interval, ModelFigures, Parts, ResourceReport
 from studio.core.target import TargetDevice
+from studio.estimate.energy import CR2032, Battery, day_energy
 from studio.estimate.fit import Need, fit_issues, fits, limits
-from studio.estimate.latency import BANDS, energy_uj, latency_ms
+from studio.estimate.latency import band_of, energy_uj, latency_ms
+from studio.estimate.orientation import orientation
 from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported
 
 Runtime = Literal["c", "tflm", "tflm-ref"]
@@ -33,6 +35,7 @@ def report(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
+    battery: Battery = CR2032,
 ) -> ResourceReport:
     """Estimate a network on a board with one runtime.
 
@@ -40,6 +43,8 @@ def report(
     """
     check_runtime(runtime)
     try:
+        if not target.core.tabled:
+            return orientation(network, target, runtime, frontend, interval_ms, file_bytes, battery)
         usage = _usage(network, target, runtime, frontend, file_bytes)
     except UnsupportedOperator as error:
         return _refused(target, runtime, error)
@@ -67,7 +72,8 @@ def report(
         issues=(*fit_issues(need, target), *_source_issues(target)),
         arena=usage.arena,
         ops=rows.ops,
-        sources={**target.sources, **usage.sources, "latency band": BANDS[runtime].source},
+        sources={**target.sources, **usage.sources, "latency band": band_of(target.core, runtime).source},
+        day=day_energy(target, latency.value, interval_ms, battery),
     )
 
 
@@ -78,10 +84,11 @@ def report_all(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
+    battery: Battery = CR2032,
 ) -> tuple[ResourceReport, ...]:
     """Estimate a network on every target with every runtime, target by target."""
     chosen = tuple(runtimes)
-    return tuple(report(network, t, r, frontend, interval_ms, file_bytes=file_bytes) for t in targets for r in chosen)
+    return tuple(report(network, t, r, frontend, interval_ms, file_bytes, battery) for t in targets for r in chosen)
 
 
 def _usage(network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:
@@ -113,9 +120,12 @@ def _refused(target: TargetDevice, runtime: str, error: UnsupportedOperator) -> 
 
 
 def _source_issues(target: TargetDevice) -> tuple[Issue, ...]:
-    if target.power is not None or target.virtual:
+    if target.virtual or (target.power is not None and target.power.sleep_a is not None):
         return ()
-    return (Issue("board.power", "advice", target.id, "no energy: its current draw has no source yet"),)
+    missing = (
+        "no energy: its current draw has no source yet" if target.power is None else "no battery life: its sleep current has no source yet"
+    )
+    return (Issue("board.power", "advice", target.id, missing),)
 
 
 def as_json(figures: ModelFigures, reports: Sequence[ResourceReport]) -> dict[str, Any]:

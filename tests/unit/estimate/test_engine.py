@@ -12,7 +12,7 @@ from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 
 SHAPE = (49, 40, 1)
-CORES = {b.core.id: b.core for b in load_boards().values()}
+CORES = {b.core.id: b.core for b in load_boards().values() if b.core.tabled}
 PLAIN_OR_DSP = ("conv_2d", "pointwise_conv", "depthwise_conv", "fully_connected")
 
 
