@@ -18,7 +18,7 @@ from studio.core.block import Block
 from studio.core.errors import InputError
 from studio.core.library import Library
 from studio.core.places import shipped
-from studio.core.project import SCHEMA, Project
+from studio.core.project import SCHEMA, Project, design_digest
 from studio.core.registry import Registry
 from studio.storage import graph_file, project_file, runs, tables, weights
 from studio.storage.atomic import folder_gone, new_folder, write_error, write_text
@@ -121,21 +121,31 @@ class ProjectFolder:
 
         Where this folder is gone meanwhile the copy holds these values alone.
 
-        With `link` the copy is a passing one: recordings stay where they are, and so do past runs.
+        With `link` the copy is a passing one, for a job to read: recordings stay where they are, of past runs only the newest of this
+        very design comes along, and nothing else that lies in the folder.
         """
         library = self.library() if library is None else library
         positions = self.layout() if positions is None else positions
         if path.absolute().is_relative_to(self.path.absolute()):
             raise InputError("a copy cannot lie inside of what it copies", where=str(path), hint="choose a folder beside it")
-        left = {"build", ".studio", "__pycache__", *(("data", "runs") if link else ())}
         with new_folder(path) as part:
-            for item in sorted(self.path.iterdir()) if self.path.is_dir() else ():
-                if item.name not in left and not item.name.endswith(".part"):
-                    shutil.copytree(item, part / item.name) if item.is_dir() else shutil.copy2(item, part / item.name)
+            for item in self._copied(link):
+                shutil.copytree(item, part / item.name) if item.is_dir() else shutil.copy2(item, part / item.name)
             copy = type(self)(part, project, self._blocks)
             copy.write(project, _elsewhere(library, link))
             copy.save_layout(positions)
+            run = self.latest_run(design_digest(project)) if link else None
+            if run is not None:
+                shutil.copytree(run, part / "runs" / run.name)
         return type(self)(path, project, self._blocks)
+
+    def _copied(self, link: bool) -> Sequence[Path]:
+        """List what a copy takes as it is: all but what can be made again; for a passing one the weights alone."""
+        if not self.path.is_dir():
+            return ()
+        left = ("build", ".studio", "__pycache__")
+        items = sorted(i for i in self.path.iterdir() if i.name not in left and not i.name.endswith(".part"))
+        return [i for i in items if i.name == "weights"] if link else items
 
     def stamps(self) -> dict[str, str]:
         """Return the digest of each file that saving writes; a file that is not there has none. Raises InputError where the folder is gone."""
