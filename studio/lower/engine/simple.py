@@ -9,7 +9,7 @@ from studio.lower.engine import broadcast, packed
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
-from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_exponentials
+from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_scaling
 from studio.lower.engine.weights import channel_consts
 
 # Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
@@ -137,7 +137,7 @@ def concatenation(d: Drafter) -> None:
 
 
 def softmax(d: Drafter) -> None:
-    """Softmax over the last axis; its exponentials are a table."""
+    """Softmax over the last axis."""
     source, out = d.tensor(0), d.out
     ends = _ends(d)
     if d.quant(out).zero_point[0] != -128 or abs(d.quant(out).scale[0] - 1 / 256) > 1e-6:
@@ -146,11 +146,12 @@ def softmax(d: Drafter) -> None:
     if columns > SOFTMAX_LARGEST:
         d.refuse(f"a softmax over {columns} values overflows TFLM's arithmetic; it takes {SOFTMAX_LARGEST} at most")
     rows = source.elements // columns
-    scale, beta = d.quant(source).scale[0], d.op.options["beta"]
-    pack = (lambda: np.frombuffer(softmax_exponentials(scale, beta), "<i4")) if d.network.has_weights else None
-    table = d.const("exponential", "int32_t", 256, pack, part="tables")
+    multiplier, shift, farthest = softmax_scaling(d.quant(source).scale[0], d.op.options["beta"])
+    if shift < 0:
+        d.refuse(f"the scale {d.quant(source).scale[0]} of its input is too small")
+    fields = words(multiplier=multiplier, rows=rows, columns=columns) | halves(farthest=farthest) | small(shift=shift)
     dims = {"calls": 1, "rows": rows, "elements": source.elements}
-    d.call("ot_softmax", (*ends, table, str(rows), str(columns)), dims, shares=d.op.inputs[:1])
+    d.call("ot_softmax", ends, dims, shares=d.op.inputs[:1], record=d.record("ot_softness", {}, **fields))
 
 
 def lookup(d: Drafter) -> None:
