@@ -44,12 +44,15 @@ class MemoryTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PowerTable(msgspec.Struct, forbid_unknown_fields=True):
-    """Current draw at a supply voltage: running from flash at the record's clock, and asleep with RAM kept, where that is known."""
+    """Current draw at a supply voltage: running from flash at the record's clock, and asleep with RAM kept, where that is known.
+
+    Behind an LDO a battery gives this current at any voltage, behind an SMPS this power.
+    """
 
     supply: Voltage
     active: Current
     sleep: Current | None = None
-    regulator: str = ""
+    regulator: Literal["", "internal LDO", "internal SMPS", "external LDO", "external SMPS"] = ""
 
 
 class MethodTable(msgspec.Struct, forbid_unknown_fields=True):

@@ -18,9 +18,12 @@ def test_a_day_is_awake_for_its_duty_and_asleep_for_the_rest():
     assert day.battery_days == pytest.approx(0.220 / day.mean_a / 24)
 
 
-def test_a_battery_of_another_voltage_is_compared_by_energy():
-    twice = day_energy(TARGET, 100.0, 1000.0, Battery(CR2032.capacity_mah, 2 * CR2032.voltage_v))
-    assert twice.battery_days == pytest.approx(2 * day_energy(TARGET, 100.0, 1000.0).battery_days)
+@pytest.mark.parametrize(("regulator", "gain"), [("internal SMPS", 2), ("internal LDO", 1), ("", 1)])
+def test_a_higher_voltage_helps_only_behind_a_switching_regulator(regulator, gain):
+    target = msgspec.structs.replace(TARGET, power=Power(3.0, 0.01, 1e-6, regulator))
+    once, twice = (day_energy(target, 100.0, 1000.0, Battery(220.0, v)).battery_days for v in (3.0, 6.0))
+    assert twice == pytest.approx(gain * once)
+    assert once == pytest.approx(day_energy(target, 100.0, 1000.0, CR2032).battery_days)
 
 
 def test_work_that_never_ends_never_sleeps():
