@@ -114,10 +114,11 @@ def base_cost(core: Core, frontend: bool = False) -> BaseCost:
 
 
 def table_of(core: Core) -> EngineTable:
-    """Return the core's table; a core that was not measured gets that of the most similar one."""
+    """Return the core's table; one that was not measured gets that which its record names, else that of the most similar core."""
     tables = cost_tables()
-    if core.id in tables:
-        return tables[core.id]
+    for id in (core.id, core.costs):
+        if id in tables:
+            return tables[id]
     if core.dsp:
         return tables["cortex-m4f"]
     return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"]

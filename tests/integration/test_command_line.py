@@ -1,5 +1,6 @@
 """Journeys on the command line, and what it answers to bad input."""
 
+import json
 import subprocess
 import sys
 
@@ -92,16 +93,12 @@ def test_a_broken_model_file(tmp_path, capsys):
 
 def test_errors_are_json_too(tmp_path, capsys):
     assert main(["report", str(tmp_path / "gone.tflite"), "--json"]) == 2
-    import json
-
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["exit_code"] == 2
     assert "gone.tflite" in error["where"] + error["message"]
 
 
 def test_boards_and_plugins_as_json(capsys):
-    import json
-
     assert main(["boards", "--json"]) == 0
     boards = {b["id"]: b for b in json.loads(capsys.readouterr().out)["boards"]}
     assert {"virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33"} <= set(boards)

@@ -151,10 +151,11 @@ def _special(network: Network, op: Op) -> str:
 
 
 def core_factors(core: Core) -> CoreFactors:
-    """Return the factors of the core, or of the most similar one that has them."""
+    """Return the factors of the core, of the one that its record names, or of the most similar one that has them."""
     cores = table().cores
-    if core.id in cores:
-        return cores[core.id]
+    for id in (core.id, core.costs):
+        if id in cores:
+            return cores[id]
     return cores["cortex-m4f" if core.dsp else "cortex-m3" if "m3" in core.zig_cpu else "cortex-m0plus"]
 
 
