@@ -86,6 +86,7 @@ def _wide_network(number: int) -> Network:
         layers.add(kind, (layers.now,), layers.shape)
         layers.quant = kept
         layers.conv((1, 1))
+    layers.mean()
     layers.dense(layers.any(3, 8, 13))
     layers.quant = _FRACTIONS
     layers.add("softmax", (layers.now,), layers.shape, beta=1.0)

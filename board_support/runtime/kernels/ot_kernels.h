@@ -309,6 +309,7 @@ void ot_fully_connected_s16_dsp(const void *in, void *out, const ot_dense_s16 *k
 void ot_average_pool_s16(const void *in, void *out, const ot_pool_s16 *k);
 void ot_max_pool_s16(const void *in, void *out, const ot_pool_s16 *k);
 void ot_add_s16(const void *a, const void *b, void *out, const ot_sum_s16 *k);
+void ot_mean_s16(const void *in, void *out, const ot_average *k);
 void ot_rescale_s16(const void *in, void *out, const ot_scaling *k);
 void ot_quantise_s16(const void *in, void *out, float scale, int32_t zero, int32_t count);
 void ot_dequantise_s16(const void *in, void *out, float scale, int32_t zero, int32_t count);

@@ -187,8 +187,19 @@ def mean(d: Drafter) -> None:
     """The mean over axes that lie side by side."""
     source, out = d.tensor(0), d.out
     ends = _ends(d)
+    outer, count, inner = mean_loops(d)
+    multiplier, shift = mean_factor(float32(d.quant(source).scale[0]) / float32(d.quant(out).scale[0]), count)
+    fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=-count * d.quant(source).zero_point[0])
+    fields |= small(shift=shift, out_zero=d.quant(out).zero_point[0])
+    dims = {"calls": 1, "outer": outer, "outputs": outer * inner, "taps": outer * count * inner}
+    d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields))
+
+
+def mean_loops(d: Drafter) -> tuple[int, int, int]:
+    """Return how many values lie outside, along and inside the axes that are reduced; they must lie side by side."""
     if not d.tensor(1).constant or d.tensor(1).data is None:
         d.refuse("its axes are not constant")
+    source = d.tensor(0)
     axes = {int(a) % len(source.shape) for a in values(d.tensor(1)).ravel()}
     sizes = [(size, axis in axes) for axis, size in enumerate(source.shape) if size > 1]
     reduced = [i for i, (_, gone) in enumerate(sizes) if gone]
@@ -196,11 +207,7 @@ def mean(d: Drafter) -> None:
     if len(reduced) != last - first:
         d.refuse(f"its axes {sorted(axes)} do not lie side by side")
     outer, count, inner = (prod(s for s, _ in part) for part in (sizes[:first], sizes[first:last], sizes[last:]))
-    multiplier, shift = mean_factor(float32(d.quant(source).scale[0]) / float32(d.quant(out).scale[0]), count)
-    fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=-count * d.quant(source).zero_point[0])
-    fields |= small(shift=shift, out_zero=d.quant(out).zero_point[0])
-    dims = {"calls": 1, "outer": outer, "outputs": outer * inner, "taps": outer * count * inner}
-    d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields))
+    return outer, count, inner
 
 
 def reshape(d: Drafter) -> None:
