@@ -8,9 +8,12 @@ from studio.core.target import TargetDevice
 from studio.plugin import Plugins, load_plugins
 
 
-def known_boards(plugins: Plugins | None = None) -> dict[str, TargetDevice]:
-    """Return all boards by id, those of plugins too; raise InputError naming the file, line and field that is wrong."""
-    return load_boards(plugin_boards(load_plugins() if plugins is None else plugins))
+def known_boards(plugins: Plugins | None = None, wrong: list[InputError] | None = None) -> dict[str, TargetDevice]:
+    """Return all boards by id, those of plugins too.
+
+    A wrong file is left out and its error appended to `wrong`; without that list it is raised, naming file, line and field.
+    """
+    return load_boards(plugin_boards(load_plugins() if plugins is None else plugins), wrong)
 
 
 def known_board(id: str, plugins: Plugins | None = None) -> TargetDevice:
