@@ -8,8 +8,11 @@ OPERATOR_NETWORKS = 12
 _QUANT = Quantisation((0.05,), (-3,))
 
 
-class _Chain:
-    """Adds operators one behind another; all tensors share one quantisation."""
+class Chain:
+    """Adds operators one behind another, whose outputs have one data type and quantisation."""
+
+    dtype = "int8"
+    quant = _QUANT
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
@@ -23,8 +26,10 @@ class _Chain:
         return self.tensors[self.now].shape
 
     def const(self, data: np.ndarray, quant: Quantisation | None = None) -> int:
-        name = f"t{len(self.tensors)}"
-        self.tensors.append(Tensor(name, data.shape, data.dtype.name, quant, True, data.tobytes()))
+        return self.constant(data.dtype.name, data.shape, data.tobytes(), quant)
+
+    def constant(self, dtype: str, shape: Shape, data: bytes, quant: Quantisation | None) -> int:
+        self.tensors.append(Tensor(f"t{len(self.tensors)}", shape, dtype, quant, True, data))
         return len(self.tensors) - 1
 
     def integers(self, *numbers: object) -> int:
@@ -32,7 +37,9 @@ class _Chain:
 
     def add(self, kind: str, inputs: tuple[int, ...], shape: Shape, **options: object) -> None:
         float_out = kind == "dequantize"
-        self.tensors.append(Tensor(f"t{len(self.tensors)}", shape, "float32" if float_out else "int8", None if float_out else _QUANT))
+        self.tensors.append(
+            Tensor(f"t{len(self.tensors)}", shape, "float32" if float_out else self.dtype, None if float_out else self.quant)
+        )
         self.now = len(self.tensors) - 1
         self.ops.append(Op(kind, inputs, (self.now,), options))
 
@@ -66,7 +73,7 @@ class _Chain:
 
 def operator_network(number: int) -> Network:
     """Return a chain of every such operator, with drawn sizes and operands."""
-    chain = _Chain(number)
+    chain = Chain(number)
     chain.add("quantize", (0,), chain.shape)
     for step in (chain.pad, lambda: chain.binary("mul"), chain.transpose, lambda: chain.binary("sub"), chain.cut, chain.mean):
         step()
@@ -76,7 +83,7 @@ def operator_network(number: int) -> Network:
 
 def mean_network(number: int) -> Network:
     """Return a short chain that ends in the mean of each channel."""
-    chain = _Chain(number)
+    chain = Chain(number)
     chain.add("quantize", (0,), chain.shape)
     for _ in range(2):
         chain.add("relu", (chain.now,), chain.shape)

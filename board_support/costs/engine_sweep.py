@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from engine_operators import OPERATOR_NETWORKS, operator_network
+from engine_widths import WIDTH_NETWORKS, width_network
 
 from studio.blocks import registry
 from studio.blocks.templates import default_graph, tiny_graph
@@ -124,7 +125,13 @@ def sweep() -> Iterator[Network]:
     """Return all networks that are fitted."""
     yield from map(fitted_network, range(FITTED))
     yield from map(odd_network, range(FITTED, FITTED + ODD))
+    yield from rare_networks()
+
+
+def rare_networks() -> Iterator[Network]:
+    """Return the networks of operators and data types that keyword models seldom hold."""
     yield from map(operator_network, range(OPERATOR_NETWORKS))
+    yield from map(width_network, range(WIDTH_NETWORKS))
 
 
 def held_out_networks() -> dict[str, Network]:
@@ -137,6 +144,8 @@ def held_out_networks() -> dict[str, Network]:
         "other stem": _random(other, (49, 32, 1)),
         "tiny": _random(tiny_graph((49, 40, 1), 12), (49, 40, 1)),
         "rare operators": operator_network(OPERATOR_NETWORKS),
+        "int16": width_network(WIDTH_NETWORKS),
+        "4-bit weights": width_network(WIDTH_NETWORKS + 1),
     }
 
 

@@ -19,10 +19,9 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from engine_operators import OPERATOR_NETWORKS, operator_network
 from engine_probe import CallCount, Counts, Sizes, count, sizes
 from engine_streams import streams
-from engine_sweep import held_out_networks, sweep
+from engine_sweep import held_out_networks, rare_networks, sweep
 
 from studio.boards import load_boards
 from studio.core.network import Network
@@ -137,8 +136,8 @@ def _counted(costs: Sequence[tuple[int, int]], stack: int) -> CallCount:
 
 
 def with_new_kernels(table: EngineTable, target: TargetDevice) -> EngineTable:
-    """Measure the networks of rare operators and add what the table lacks; all else stays as it was measured."""
-    found = fit_table(measure_all(map(operator_network, range(OPERATOR_NETWORKS)), target), target)
+    """Measure the networks of rare operators and data types and add what the table lacks; all else stays as it was measured."""
+    found = fit_table(measure_all(rare_networks(), target), target)
     functions, kernels = {**found.functions, **table.functions}, {**found.kernels, **table.kernels}
     return msgspec.structs.replace(table, functions=dict(sorted(functions.items())), kernels=dict(sorted(kernels.items())))
 

@@ -1,7 +1,19 @@
 """model.h and model.c: the arena, the constants and one line for each kernel call."""
 
-from studio.api import Call, ConstRecord, ExportJob, Program, Shape, c_array, c_comment, c_header, format_size
-
+from studio.api import (
+    STUDIO_VERSION,
+    Call,
+    ConstRecord,
+    ExportJob,
+    Program,
+    Shape,
+    Tensor,
+    c_array,
+    c_comment,
+    c_float,
+    c_header,
+    format_size,
+)
 
 from . import stream
 
@@ -9,30 +21,83 @@ from . import stream
 def header(job: ExportJob, program: Program) -> str:
     """Write model.h."""
     network = program.network
-    intro = c_header([f"{job.name}: a neural network in C, made by Otolith Studio (model {network.digest()})."])
-    return f"""{intro}#ifndef MODEL_H
+    frontend = '#include "frontend/frontend.h"\n' if job.frontend_tables else ""
+    return f"""{c_header([*_made(job), "", *_calls(job)])}#ifndef MODEL_H
 #define MODEL_H
 
-#include "labels.h"
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+{frontend}#include "labels.h"
 
 /* {_tensor_words("input", network.input)} */
 #define MODEL_INPUT_BYTES {network.input.nbytes}
 /* {_tensor_words("output", network.output)} */
 #define MODEL_OUTPUT_BYTES {network.output.nbytes}
-#define MODEL_ARENA_BYTES {program.arena_bytes}
+#define MODEL_SCORES {network.output.elements}
+#define MODEL_ARENA_BYTES {program.arena_bytes} /* RAM that the model takes, input and output in it */
 
+{_init_words(program)}
 /* Where to write the input. model_run may overwrite it: write it anew before each run. */
 void *model_input(void);
-
-/* Where the output of the last run stands, until the next input is written. */
-const void *model_output(void);
 
 /* Run the network once. */
 void model_run(void);
 
-{_init_words(program)}
+/* Where the output of the last run stands, until the next input is written. */
+const void *model_output(void);
+
+/* Output i as the number that it stands for. */
+static inline float model_score(int i) {{ return {_score(network.output)}; }}
+
+#ifdef __cplusplus
+}}
+#endif
+
 #endif
 """
+
+
+_LABELS_SHOWN = 12
+
+
+def _made(job: ExportJob) -> list[str]:
+    """Say what made the file, of which model, for which labels."""
+    state = "" if job.trained else ", NOT trained: its weights are random"
+    named = [label for number, label in enumerate(job.labels) if label != str(number)]
+    shown = [", ".join(job.labels[:_LABELS_SHOWN]) + (", ..." if len(job.labels) > _LABELS_SHOWN else "")] if named else []
+    return [
+        f"{job.name}: a neural network in C, made by Otolith Studio {STUDIO_VERSION}. Do not edit: export it again.",
+        "",
+        f"model   {job.network.digest()}{state}",
+        *(f"labels  {words}" for words in shown),
+    ]
+
+
+def _calls(job: ExportJob) -> list[str]:
+    if not job.frontend_tables:
+        return ["Call model_init once; then write model_input(), call model_run and read model_score or model_output."]
+    return [
+        "Call frontend_init and model_init once, frontend_push as samples come, and whenever an answer is wanted",
+        "frontend_features(model_input()), model_run and model_score: one score for each of model_labels.",
+    ]
+
+
+def c_type(tensor: Tensor) -> str:
+    """Return the C type of a tensor's elements."""
+    return {"float32": "float", "bool": "uint8_t"}.get(tensor.dtype, f"{tensor.dtype}_t")
+
+
+def _score(tensor: Tensor) -> str:
+    value = f"((const {c_type(tensor)} *)model_output())[i]"
+    if tensor.quant is None:
+        return value if tensor.dtype == "float32" else f"(float){value}"
+    zero = tensor.quant.zero_point[0]
+    shifted = f"{value} - {zero}" if zero > 0 else f"{value} + {-zero}" if zero else value
+    return f"{c_float(tensor.quant.scale[0])} * (float)({shifted})"
 
 
 def _init_words(program: Program) -> str:
@@ -46,12 +111,16 @@ void model_init(void);
 """
 
 
+def _header(program: Program) -> str:
+    return "ot_stream.h" if any(call.layers for call in program.calls) else "ot_kernels.h"
+
+
 def source(job: ExportJob, program: Program) -> str:
     """Write model.c."""
     return "\n".join(
         [
             c_header(_intro(job, program)),
-            f'#include "model.h"\n#include "{"ot_stream.h" if any(c.layers for c in program.calls) else "ot_kernels.h"}"\n\n#include <stdint.h>\n',
+            f'#include "model.h"\n\n#include "kernels/{_header(program)}"\n\n#include <stdint.h>\n',
             "static _Alignas(4) int8_t arena[MODEL_ARENA_BYTES];\n",
             *(c_array(const) for const in program.consts),
             *(_record(call.record) for call in program.all_calls if call.record),
@@ -64,11 +133,10 @@ def source(job: ExportJob, program: Program) -> str:
 
 
 def _intro(job: ExportJob, program: Program) -> list[str]:
-    state = "trained" if job.trained else "NOT trained: its weights are random"
     return [
-        f"{job.name}: the network as {len(program.calls)} kernel calls, made by Otolith Studio. Do not edit: export it again.",
+        *_made(job),
         "",
-        f"model {program.network.digest()}, {state}; kernels for cores {_VARIANTS[program.variant]}",
+        f"{len(program.calls)} kernel calls, kernels for cores {_VARIANTS[program.variant]}",
         f"constants {format_size(program.const_bytes)}, arena {format_size(program.arena_bytes)}",
     ]
 
@@ -76,7 +144,7 @@ def _intro(job: ExportJob, program: Program) -> list[str]:
 _VARIANTS = {"dsp": "with the DSP extension (Cortex-M4, M7, M33)", "plain": "without the DSP extension (Cortex-M0, M3)"}
 
 
-def _tensor_words(what: str, tensor) -> str:
+def _tensor_words(what: str, tensor: Tensor) -> str:
     shape = _shape(tensor.shape)
     if tensor.quant is None:
         return f"{what}: {tensor.dtype} {shape}"

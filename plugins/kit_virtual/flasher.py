@@ -8,11 +8,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from studio.api import Cancelled, CheckFailed, Image, InputError, JobContext, KitRun, Probe, TargetDevice, locate
+from studio.api import CallCount, Cancelled, CheckFailed, Image, InputError, JobContext, KitRun, Probe, TargetDevice, locate
 
 from . import flash_bank, watcher
 
@@ -80,6 +80,7 @@ def _job(image: Image, target: TargetDevice, bank: Path, console: Path, timeout_
         "output": str(console / "output"),
         "stack": [image.stack_limit, image.stack_top],
         "regions": _regions(image.symbols),
+        "caller": _extent(image.symbols, "model_run"),
         "counted_passes": counted_passes,
         "watcher": _text(watcher.library()),
         "timeout_s": timeout_s,
@@ -97,6 +98,25 @@ def _regions(symbols: Mapping[str, int]) -> dict[str, list[int]]:
         if match and f"mark_{match[1]}_end" in symbols:
             found[match[1]] = [address, symbols[f"mark_{match[1]}_end"]]
     return found
+
+
+def _extent(symbols: Mapping[str, int], name: str) -> list[int]:
+    """Return where a function begins and where the next symbol does; zeros where there is none of the name."""
+    start = symbols.get(name)
+    following = [address for address in symbols.values() if start is not None and address > start]
+    return [start, min(following)] if start is not None and following else [0, 0]
+
+
+def _calls(passes: Sequence[Sequence[Sequence[int | None]]]) -> tuple[CallCount, ...]:
+    """Return the mean of some passes; () where they differ in the calls that they made."""
+    if len({len(calls) for calls in passes}) != 1:
+        return ()
+    return tuple(CallCount(*(_mean(figures) for figures in zip(*call, strict=True))) for call in zip(*passes, strict=True))
+
+
+def _mean(values: Sequence[int | None]) -> int | None:
+    known = [v for v in values if v is not None]
+    return round(sum(known) / len(known)) if known else None
 
 
 def _emulate(job: Path, timeout_s: float, context: JobContext) -> dict[str, Any]:
@@ -163,6 +183,7 @@ def _answer(result: dict[str, Any], output: bytes, image: Image, seconds: float)
         exit_code=result["exit_code"],
         regions=result["instructions"],
         cycles=result["cycles"],
+        calls=_calls(result["calls"].get("run", ())),
         stack_bytes=result["stack"],
         seconds=seconds,
         fault=fault,

@@ -2,13 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from studio.boards.place import place
 from studio.boards.records import SCHEMA, CoreFile, DeviceFile, MemoryTable, PowerTable
 from studio.core.errors import InputError
 from studio.core.places import home, shipped
@@ -21,39 +22,50 @@ SOURCED = ("clock", "flash", "ram", "flash_wait_states", "power")
 F = TypeVar("F", CoreFile, DeviceFile)
 
 
-def load_boards() -> dict[str, TargetDevice]:
-    """Return all boards by id: the shipped ones and those in the user's own "boards" folder.
+def load_boards(extra: Iterable[Path] = ()) -> dict[str, TargetDevice]:
+    """Return all boards by id: the shipped ones, those of `extra` files (plugins add them), and those in the user's own "boards" folder.
 
-    A user's board may extend any shipped core, SoC or board; one with a shipped board's id is an error.
-    Raises InputError naming file and field.
+    An added board may extend any shipped core, SoC or board; one whose id is taken is an error. Raises InputError naming file, line and
+    field.
     """
-    return dict(_load((shipped("board_support"), home() / "boards")))
+    return dict(_load((shipped("board_support"), home() / "boards"), tuple(extra)))
 
 
-def board(id: str) -> TargetDevice:
+def board(id: str, extra: Iterable[Path] = ()) -> TargetDevice:
     """Return the board of this id; raise InputError with the known ids where there is none."""
-    boards = load_boards()
+    boards = load_boards(extra)
     if id not in boards:
         raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(boards)))
     return boards[id]
 
 
-def _load(folders: tuple[Path, Path]) -> Mapping[str, TargetDevice]:
+def _load(folders: tuple[Path, Path], extra: tuple[Path, ...]) -> Mapping[str, TargetDevice]:
     support, own = folders
-    files = tuple((str(p), p.stat().st_mtime_ns) for folder in (support, own) if folder.is_dir() for p in sorted(folder.rglob("*.toml")))
-    return _merge_all(str(support), str(own), files)
+    found = [p for folder in (support, own) if folder.is_dir() for p in sorted(folder.rglob("*.toml"))]
+    files = tuple((str(p), p.stat().st_mtime_ns if p.is_file() else 0) for p in (*found, *extra))
+    return _merge_all(str(support), str(own), tuple(map(str, extra)), files)
 
 
 @lru_cache(maxsize=8)
-def _merge_all(support: str, own: str, files: tuple[tuple[str, int], ...]) -> Mapping[str, TargetDevice]:
+def _merge_all(support: str, own: str, extra: tuple[str, ...], files: tuple[tuple[str, int], ...]) -> Mapping[str, TargetDevice]:
     cores = _read_folder(Path(support, "cores"), CoreFile)
     socs = _read_folder(Path(support, "socs"), DeviceFile)
     boards = {**_read_folder(Path(support, "boards"), DeviceFile)}
-    for id, found in _read_folder(Path(own), DeviceFile).items():
-        if id in boards or id in socs:
-            raise InputError(f"the studio ships a board {id!r} already", where=f"{found[0]}: id", hint="give yours another id")
-        boards[id] = found
+    for path, record in _added(extra, own):
+        if record.id in boards or record.id in socs:
+            taken = boards.get(record.id) or socs[record.id]
+            raise InputError(
+                f"there is a board {record.id!r} already, {taken[0]}; the studio ships it or another file adds it",
+                where=place(path, "id"),
+                hint="give yours another id",
+            )
+        boards[record.id] = (path, record)
     return {id: merge(id, cores, {**socs, **boards}) for id in boards}
+
+
+def _added(extra: tuple[str, ...], own: str) -> list[tuple[Path, DeviceFile]]:
+    plugins = [(Path(file), read_file(Path(file), DeviceFile)) for file in extra]
+    return [*plugins, *_read_folder(Path(own), DeviceFile).values()]
 
 
 def _read_folder(folder: Path, kind: type[F]) -> dict[str, tuple[Path, F]]:
@@ -71,28 +83,28 @@ def read_file(path: Path, kind: type[F]) -> F:
     except OSError as error:
         raise InputError(f"it cannot be read: {error.strerror}", where=str(path)) from None
     if table.get("schema") != SCHEMA:
-        raise InputError(f"schema = {table.get('schema')!r} is not {SCHEMA}", where=f"{path}: schema", hint=f"write schema = {SCHEMA}")
+        raise InputError(f"schema = {table.get('schema')!r} is not {SCHEMA}", where=place(path, "schema"), hint=f"write schema = {SCHEMA}")
     try:
         record = msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
         raise _explain(path, kind, str(error)) from None
     if record.id != path.stem:
-        raise InputError(f"id {record.id!r} is not the file's name", where=f"{path}: id", hint=f'write id = "{path.stem}"')
+        raise InputError(f"id {record.id!r} is not the file's name", where=place(path, "id"), hint=f'write id = "{path.stem}"')
     return record
 
 
 def _explain(path: Path, kind: type, message: str) -> InputError:
-    what, _, place = message.partition(" - at `$")
-    field = place.rstrip("`").lstrip(".")
+    what, _, path_in_file = message.partition(" - at `$")
+    field = path_in_file.rstrip("`").lstrip(".")
     unknown = re.search(r"unknown field `(.+)`", what)
     if unknown is None:
         missing = re.search(r"missing required field `(.+)`", what)
         if missing:
             field, what = ".".join(filter(None, (field, missing[1]))), "this key is missing"
-        return InputError(what[0].lower() + what[1:], where=f"{path}: {field}", hint="keys and types stand in board_support/schema.json")
+        return InputError(what[0].lower() + what[1:], where=place(path, field), hint="keys and types stand in board_support/schema.json")
     field = ".".join(filter(None, (field, unknown[1])))
     hint = "known: " + ", ".join(kind.__struct_fields__) if "." not in field else "keys stand in board_support/schema.json"
-    return InputError(f"unknown key {unknown[1]!r}", where=f"{path}: {field}", hint=hint)
+    return InputError(f"unknown key {unknown[1]!r}", where=place(path, field), hint=hint)
 
 
 def merge(id: str, cores: Mapping[str, tuple[Path, CoreFile]], devices: Mapping[str, tuple[Path, DeviceFile]]) -> TargetDevice:
@@ -119,7 +131,7 @@ def _chain(
 ) -> list[tuple[Path, DeviceFile]]:
     chain = [devices[id]]
     while (parent := chain[-1][1].extends) not in cores:
-        where = f"{chain[-1][0]}: extends"
+        where = place(chain[-1][0], "extends")
         if parent not in devices:
             raise InputError(f"there is no core, SoC or board {parent!r}", where=where, hint="known: " + ", ".join([*cores, *devices]))
         if any(record.id == parent for _, record in chain):
@@ -131,21 +143,22 @@ def _chain(
 def _check_complete(path: Path, merged: Mapping[str, Any], sources: Mapping[str, str]) -> None:
     for field in REQUIRED:
         if field not in merged:
-            raise InputError(f"{field} is given neither here nor in what it extends", where=f"{path}: {field}")
+            raise InputError(f"{field} is given neither here nor in what it extends", where=place(path, field))
     for field in SOURCED:
         if field in merged and not sources.get(field, "").strip():
             raise InputError(
                 f"{field} has no source",
-                where=f"{path}: sources.{field}",
+                where=place(path, f"sources.{field}"),
                 hint='name where the number comes from, such as "data sheet DS10969"',
             )
     unknown = sorted(set(sources) - set(SOURCED) - {"audio_input"})
     if unknown:
-        raise InputError(f"unknown key {unknown[0]!r}", where=f"{path}: sources.{unknown[0]}", hint="known: " + ", ".join(SOURCED))
+        raise InputError(f"unknown key {unknown[0]!r}", where=place(path, f"sources.{unknown[0]}"), hint="known: " + ", ".join(SOURCED))
 
 
 def _core(file: CoreFile) -> Core:
-    return Core(file.id, file.name, file.fpu, file.dsp, file.zig_target, file.zig_cpu, tuple(file.gcc_flags), file.unicorn_cpu)
+    flags = tuple(file.gcc_flags)
+    return Core(file.id, file.name, file.fpu, file.dsp, file.zig_target, file.zig_cpu, flags, file.unicorn_cpu, file.family, file.costs)
 
 
 def _device(
@@ -158,35 +171,50 @@ def _device(
         vendor=merged["vendor"],
         soc=soc,
         core=core,
-        clock_hz=_positive(parse_quantity(merged["clock"], "frequency", f"{origin['clock']}: clock"), f"{origin['clock']}: clock"),
-        flash=_memory(merged["flash"], f"{origin['flash']}: flash"),
-        ram=_memory(merged["ram"], f"{origin['ram']}: ram"),
+        clock_hz=_clock(merged["clock"], origin["clock"]),
+        flash=_memory(merged["flash"], origin["flash"], "flash"),
+        ram=_memory(merged["ram"], origin["ram"], "ram"),
         flash_wait_states=merged["flash_wait_states"],
         flash_methods=tuple(FlashMethod(m.flasher, m.options) for m in merged["flash_methods"]),
         sources=sources,
-        power=_power(merged["power"], f"{origin['power']}: power") if "power" in merged else None,
+        power=_power(merged["power"], origin["power"]) if "power" in merged else None,
         virtual=merged.get("virtual", False),
         audio_input=merged.get("audio_input", ""),
         usb_ids=tuple(merged.get("usb_ids", ())),
         url=merged.get("url", ""),
+        xip=merged.get("xip", False),
+        caches=merged.get("caches", ""),
     )
 
 
-def _memory(table: MemoryTable, where: str) -> MemoryRegion:
-    region = MemoryRegion(table.origin, parse_size(table.size, f"{where}.size"), parse_size(table.reserved, f"{where}.reserved"))
+def _memory(table: MemoryTable, path: Path, name: str) -> MemoryRegion:
+    def where(key: str) -> str:
+        return place(path, f"{name}.{key}")
+
+    region = MemoryRegion(table.origin, parse_size(table.size, where("size")), parse_size(table.reserved, where("reserved")))
     if not 0 <= table.origin < 2**32:
-        raise InputError(f"origin = {table.origin:#x} is no 32-bit address", where=f"{where}.origin")
+        raise InputError(f"origin = {table.origin:#x} is no 32-bit address", where=where("origin"))
     if region.free <= 0:
-        raise InputError("nothing of it is left for the application", where=f"{where}.reserved")
+        raise InputError("nothing of it is left for the application", where=where("reserved"))
     return region
 
 
-def _power(table: PowerTable, where: str) -> Power:
+def _power(table: PowerTable, path: Path) -> Power:
+    def amount(text: str, dimension: str, key: str) -> float:
+        where = place(path, f"power.{key}")
+        return _positive(parse_quantity(text, dimension, where), where)
+
     return Power(
-        parse_quantity(table.supply, "voltage", f"{where}.supply"),
-        parse_quantity(table.active, "current", f"{where}.active"),
-        parse_quantity(table.sleep, "current", f"{where}.sleep"),
+        amount(table.supply, "voltage", "supply"),
+        amount(table.active, "current", "active"),
+        None if table.sleep is None else amount(table.sleep, "current", "sleep"),
+        table.regulator,
     )
+
+
+def _clock(text: str, path: Path) -> float:
+    where = place(path, "clock")
+    return _positive(parse_quantity(text, "frequency", where), where)
 
 
 def _positive(value: float, where: str) -> float:

@@ -1,6 +1,6 @@
 """What a core, SoC or board file may hold: strict, with units as text; an unknown key is an error."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -31,6 +31,8 @@ class CoreFile(msgspec.Struct, forbid_unknown_fields=True):
     zig_cpu: str
     gcc_flags: list[str]
     unicorn_cpu: str = ""
+    family: Literal["cortex-m", "risc-v", "xtensa", "cortex-a"] = "cortex-m"
+    costs: Annotated[str | None, msgspec.Meta(description="the core whose cost tables count for it; left out: its own; empty: none")] = None
 
 
 class MemoryTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,11 +44,15 @@ class MemoryTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PowerTable(msgspec.Struct, forbid_unknown_fields=True):
-    """Current draw at a supply voltage: running from flash at the record's clock, and asleep with RAM kept."""
+    """Current draw at a supply voltage: running from flash at the record's clock, and asleep with RAM kept, where that is known.
+
+    Behind an LDO a battery gives this current at any voltage, behind an SMPS this power.
+    """
 
     supply: Voltage
     active: Current
-    sleep: Current
+    sleep: Current | None = None
+    regulator: Literal["", "internal LDO", "internal SMPS", "external LDO", "external SMPS"] = ""
 
 
 class MethodTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,6 +74,8 @@ class DeviceFile(msgspec.Struct, forbid_unknown_fields=True):
     flash: MemoryTable | None = None
     ram: MemoryTable | None = None
     flash_wait_states: Annotated[int, msgspec.Meta(ge=0, le=64)] | None = None
+    xip: bool | None = None
+    caches: str | None = None
     power: PowerTable | None = None
     flash_methods: list[MethodTable] | None = None
     sources: dict[str, str] = {}

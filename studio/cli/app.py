@@ -21,6 +21,7 @@ COMMANDS = (
     "flash",
     "validate",
     "boards",
+    "calibration",
     "plugins",
     "check-plugin",
 )

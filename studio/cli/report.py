@@ -16,6 +16,7 @@ def add(commands: Any) -> None:
         """
 otolith report words
 otolith report model.tflite --target nrf52840dk --target pico --runtime c --runtime tflm
+otolith report words --battery "1200 mAh" --battery-voltage "3.7 V"
 otolith report model.keras --json""",
     )
     made.add_argument("subject", metavar="PROJECT|MODEL", help="a project's folder, a .tflite or a .keras file")
@@ -23,25 +24,32 @@ otolith report model.keras --json""",
         "--target", action="append", metavar="ID", help="a board from `otolith boards`; may be repeated (default: the project's)"
     )
     made.add_argument("--runtime", action="append", metavar="ID", help="c, tflm or tflm-ref; may be repeated (default: all)")
+    made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
+    made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
     made.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and print."""
-    from studio.boards import board
     from studio.cli.terminal import print_json
+    from studio.core.units import parse_quantity
+    from studio.deploy.boards import known_board
     from studio.deploy.subject import load_subject
     from studio.estimate.counts import figures
+    from studio.estimate.energy import Battery
     from studio.estimate.report import RUNTIMES, as_json, check_runtime, report_all
 
     subject = load_subject(Path(args.subject))
     ids = args.target or (subject.project.targets if subject.project else ("virtual-m4",))
-    targets = [board(i) for i in dict.fromkeys(ids)]
+    targets = [known_board(i) for i in dict.fromkeys(ids)]
     runtimes = [check_runtime(r) for r in dict.fromkeys(args.runtime or RUNTIMES)]
     interval = subject.project.interval_ms if subject.project else 1000.0
     model = figures(subject.network)
     file_bytes = len(subject.tflite) if subject.tflite else None
-    reports = report_all(subject.network, targets, runtimes, frontend=subject.frontend, interval_ms=interval, file_bytes=file_bytes)
+    battery = Battery(
+        parse_quantity(args.battery, "charge", "--battery"), parse_quantity(args.battery_voltage, "voltage", "--battery-voltage")
+    )
+    reports = report_all(subject.network, targets, runtimes, subject.frontend, interval, file_bytes, battery)
     if args.json:
         print_json(as_json(model, reports))
     else:
@@ -62,15 +70,17 @@ def _text(subject: Any, model: Any, reports: Any) -> str:
         (
             r.target,
             r.runtime,
-            format_size(r.flash.total),
-            format_size(r.ram.total),
+            format_size(r.flash.total) if r.flash.parts else "-",
+            format_size(r.ram.total) if r.ram.parts else "-",
             f"{r.latency_ms.value:.3g} ms",
             f"{r.latency_ms.low:.3g}-{r.latency_ms.high:.3g}",
             f"{r.energy_uj:.3g} uJ" if r.energy_uj is not None else "-",
+            f"{r.day.awake_j + r.day.asleep_j:.3g} J" if r.day else "-",
+            f"{r.day.battery_days:.3g} d" if r.day else "-",
             r.limits,
         )
         for r in reports
     ]
-    header = ("target", "runtime", "flash", "RAM", "latency", "band", "energy", "verdict")
+    header = ("target", "runtime", "flash", "RAM", "latency", "band", "energy", "a day", "battery", "verdict")
     issues = dict.fromkeys(f"{i.severity}: {i.where}: {i.message}" for r in reports for i in r.issues)
-    return "\n".join((head, "", table(rows, header, (2, 3, 4, 5, 6)), *(["", *issues] if issues else [])))
+    return "\n".join((head, "", table(rows, header, (2, 3, 4, 5, 6, 7, 8)), *(["", *issues] if issues else [])))

@@ -62,6 +62,10 @@ def _text(result: dict[str, Any]) -> str:
         table(rows, ("", "estimate", "kit", "difference"), (1, 2, 3)),
         "",
     ]
+    if result["operators"]:
+        lines += [_operators(result), ""]
+    if result["run_ms"] is not None:
+        lines.append(f"time of the network on {result['target']}: {result['run_ms']:.2f} ms ({_time_source(result)})")
     if result["feature_mismatch_share"] is not None:
         share, step = result["feature_mismatch_share"], result["feature_max_difference"]
         lines.append(f"features, kit against host: {share:.4%} of the values differ, by at most {step} step{'s' if step != 1 else ''}")
@@ -69,6 +73,31 @@ def _text(result: dict[str, Any]) -> str:
     worst = f", worst difference {result['max_difference']}" if result["mismatching_inputs"] else ""
     lines.append(f"kit outputs equal: {equal}/{result['inputs']} (against {result['oracle']}{worst})")
     return "\n".join(lines)
+
+
+def _operators(result: dict[str, Any]) -> str:
+    """Lay out the operators; their sum leaves out the few instructions around the calls."""
+    from studio.cli.terminal import table
+
+    rows = [
+        (op["name"], op["kernel"], *_row("", op["estimated_instructions"], op["instructions"])[1:], _cycles(op["cycles"]))
+        for op in result["operators"]
+    ]
+    return table(rows, ("operator", "kernel", "instructions, estimate", "kit", "difference", "cycles, estimate"), (2, 3, 4, 5))
+
+
+def _cycles(cycles: int | None) -> str:
+    return "-" if cycles is None else f"{cycles:,}"
+
+
+def _time_source(result: dict[str, Any]) -> str:
+    from studio.boards import board
+
+    target = board(result["target"])
+    if not target.virtual:
+        return "measured"
+    states = target.flash_wait_states
+    return f"an estimate: cycles by the core's documented timings, {target.clock_hz / 1e6:g} MHz, {states} wait state{'s' * (states != 1)}"
 
 
 _FIGURES = (

@@ -29,8 +29,9 @@ def c_identifier(name: str) -> str:
 
 
 def c_comment(text: str) -> str:
-    """Make any text harmless inside a C comment: printable ASCII, no comment marks, no backslash."""
-    plain = text.encode("ascii", "replace").decode().replace("*/", "* /").replace("/*", "/ *").replace("\\", "/")
+    """Make any text harmless inside a C comment: printable ASCII, no comment marks, no backslash, no trigraph."""
+    plain = text.encode("ascii", "replace").decode().replace("\\", "/").replace("*/", "* /").replace("/*", "/ *")
+    plain = re.sub(r"\?(?=\?)", "? ", plain)
     return "".join(c if c.isprintable() else " " for c in plain)
 
 
@@ -76,5 +77,5 @@ def frontend_config(tables: FrontEndTables) -> str:
 def frontend_source(tables: FrontEndTables) -> str:
     """Write frontend_tables.c."""
     declared = "".join(f"extern const {c.ctype} {c.name}[{c.count}];\n" for c in tables.consts)
-    intro = c_header(["The front end's tables; frontend.c says what each holds."])
+    intro = c_header(["The front end's tables; its arithmetic, frontend_float32.c or frontend_fixed.c, says what each holds."])
     return f"{intro}#include <stdint.h>\n\n{declared}\n" + "\n".join(c_array(c, storage="") for c in tables.consts)

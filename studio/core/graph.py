@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +13,7 @@ from studio.core.block import Block, Params, complete_params
 from studio.core.errors import CycleError, GraphError, PortTaken, StudioError, UnknownBlock
 from studio.core.issue import Issue
 from studio.core.network import Shape
+from studio.core.remember import Memory
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -22,12 +23,32 @@ if TYPE_CHECKING:
 INPUT_KIND = "input"
 
 
-class Node(msgspec.Struct, frozen=True):
+_SHAPES = Memory(4096)
+_RECIPES = Memory(4096)
+
+
+class Node(msgspec.Struct, frozen=True, dict=True):
     """A block in the graph: a stable id ("conv2d_3"), its operator's kind and all its parameters."""
 
     id: str
     kind: str
     params: Params = msgspec.field(default_factory=dict)
+
+    @property
+    def recipe(self) -> object:
+        """What stands for kind and parameters in the keys of what is kept: nodes that differ in these have others."""
+        kept = self.__dict__
+        if "recipe" not in kept:
+            # The types count, for True equals 1 and 1 equals 1.0.
+            key = (self.kind, *self.params.items(), *map(type, self.params.values()))
+            kept["recipe"] = _RECIPES[key] or _RECIPES.keep(key, _Recipe())
+        return kept["recipe"]
+
+
+class _Recipe:
+    """A kind and parameters, told apart by identity."""
+
+    __slots__ = ()
 
 
 class Wire(msgspec.Struct, frozen=True, order=True):
@@ -55,10 +76,10 @@ class ModelGraph(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def sources(self) -> Mapping[str, tuple[str, ...]]:
         """For each block the blocks that feed it, in the order of its ports."""
-        feeds: dict[str, list[str]] = {n.id: [] for n in self.nodes}
-        for wire in sorted(self.wires):
-            feeds[wire.target].append(wire.source)
-        return {k: tuple(v) for k, v in feeds.items()}
+        feeds: dict[str, list[tuple[int, str]]] = {n.id: [] for n in self.nodes}
+        for wire in self.wires:
+            feeds[wire.target].append((wire.port, wire.source))
+        return {k: tuple([source for _, source in sorted(v)]) for k, v in feeds.items()}
 
     @cached_property
     def followers(self) -> Mapping[str, tuple[str, ...]]:
@@ -82,6 +103,8 @@ class ModelGraph(msgspec.Struct, frozen=True, dict=True):
     def order(self) -> tuple[str, ...]:
         """Ids in an order of execution; among equals, the order of creation. Raises CycleError for a loop."""
         position = {n.id: i for i, n in enumerate(self.nodes)}
+        if all(position[w.source] < position[w.target] for w in self.wires):
+            return tuple(position)
         waits = {id: len(feeds) for id, feeds in self.sources.items()}
         ready = [position[id] for id, count in waits.items() if not count]
         order: list[str] = []
@@ -167,7 +190,13 @@ class ModelGraph(msgspec.Struct, frozen=True, dict=True):
         """Change some parameters of a block; raise ParameterError."""
         old = self.node(id)
         new = Node(id, old.kind, complete_params(block, {**old.params, **changes}, id))
-        return msgspec.structs.replace(self, nodes=tuple(new if n.id == id else n for n in self.nodes))
+        graph = ModelGraph(tuple([new if n.id == id else n for n in self.nodes]), self.wires)
+        # Ids and wires are the same, and what was found of them holds.
+        graph.__dict__.update({name: found for name, found in self.__dict__.items() if name in _OF_WIRES})
+        return graph
+
+
+_OF_WIRES = frozenset(["sources", "followers", "view", "order"])
 
 
 class Inference(msgspec.Struct, frozen=True):
@@ -187,9 +216,10 @@ def infer(graph: ModelGraph, blocks: Registry[Block], input_shape: Shape) -> Inf
     """Infer every block's output shape from the front end's; collect errors instead of raising."""
     shapes: dict[str, Shape] = {}
     issues: list[Issue] = []
+    by_id, sources = graph.by_id, graph.sources
     for id in graph.order:
         try:
-            shape = _infer_node(graph, graph.by_id[id], blocks, input_shape, shapes)
+            shape = _infer_node(by_id[id], sources[id], blocks, input_shape, shapes)
         except StudioError as error:
             issues.append(Issue("graph.block", "error", id, f"{error.message}; {error.hint}" if error.hint else error.message))
             continue
@@ -199,26 +229,20 @@ def infer(graph: ModelGraph, blocks: Registry[Block], input_shape: Shape) -> Inf
     return Inference(shapes, tuple(issues), output)
 
 
-def _infer_node(graph: ModelGraph, node: Node, blocks: Registry[Block], input_shape: Shape, shapes: Mapping[str, Shape]) -> Shape | None:
+def _infer_node(
+    node: Node, sources: tuple[str, ...], blocks: Registry[Block], input_shape: Shape, shapes: Mapping[str, Shape]
+) -> Shape | None:
     if node.kind == INPUT_KIND:
         return input_shape
     block = blocks.get(node.kind)
-    sources = graph.sources[node.id]
     needed = len(block.inputs)
     if len(sources) < needed:
         raise GraphError(f"{needed - len(sources)} of its inputs has no wire", where=node.id, hint="draw a wire to it")
-    if any(s not in shapes for s in sources):
+    inputs = tuple([shapes.get(s) for s in sources])
+    if None in inputs:
         return None
-    return _shape_of(block, _freeze(node.params), tuple(shapes[s] for s in sources))
-
-
-def _freeze(params: Params) -> tuple[tuple[str, Any], ...]:
-    return tuple(params.items())
-
-
-@lru_cache(maxsize=4096)
-def _shape_of(block: Block, params: tuple[tuple[str, Any], ...], inputs: tuple[Shape, ...]) -> Shape:
-    return block.shape(dict(params), inputs)
+    key = (block, node.recipe, inputs)
+    return _SHAPES[key] or _SHAPES.keep(key, block.shape(dict(node.params), inputs))
 
 
 def _check_ends(graph: ModelGraph, issues: list[Issue]) -> str | None:

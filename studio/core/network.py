@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from math import prod
+from math import ceil, prod
 from types import MappingProxyType
 from typing import Any
 
@@ -72,7 +72,8 @@ class Tensor(msgspec.Struct, frozen=True):
     @property
     def nbytes(self) -> int:
         """Bytes in memory; two int4 share a byte."""
-        return int(-(-self.elements * ITEM_BYTES[self.dtype] // 1))
+        size = ITEM_BYTES[self.dtype]
+        return prod(self.shape) * size if isinstance(size, int) else ceil(prod(self.shape) * size)
 
 
 class Op(msgspec.Struct, frozen=True):

@@ -121,7 +121,8 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     @property
     def kernels(self) -> tuple[str, ...]:
         """The kernels that are linked, each once, in the order of first use."""
-        return tuple(dict.fromkeys(c.kernel for c in (*self.all_calls, *self.init)))
+        adapters = [layer.adapter for call in self.calls for layer in call.layers]
+        return tuple(dict.fromkeys([*(c.kernel for c in (*self.all_calls, *self.init)), *adapters]))
 
     @property
     def const_bytes(self) -> int:

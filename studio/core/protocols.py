@@ -116,12 +116,20 @@ class Probe(msgspec.Struct, frozen=True):
     target: str = ""
 
 
+class CallCount(msgspec.Struct, frozen=True):
+    """What one kernel call took on a kit: instructions, and cycles where the kit can tell."""
+
+    instructions: int
+    cycles: int | None = None
+
+
 class KitRun(msgspec.Struct, frozen=True):
     """What a kit said.
 
     `output` are the bytes that the program wrote; `regions` instruction counts between the program's marks by the region's
     name, one for each pass counted (empty where the kit cannot count), `cycles` likewise; `stack_bytes` the stack's
-    high-water mark or None; `fault` a processor fault in words, "" if there was none.
+    high-water mark or None; `fault` a processor fault in words, "" if there was none. `calls` are the kernel calls that model_run made
+    in the region "run", in their order (empty where the kit cannot tell them apart); with them counts what prepares each.
     """
 
     output: bytes
@@ -131,6 +139,7 @@ class KitRun(msgspec.Struct, frozen=True):
     stack_bytes: int | None
     seconds: float
     fault: str = ""
+    calls: tuple[CallCount, ...] = ()
 
 
 class Flasher(Protocol):

@@ -35,6 +35,15 @@ class Interval(msgspec.Struct, frozen=True):
     high: float
 
 
+class DayEnergy(msgspec.Struct, frozen=True):
+    """A day of one inference an interval: joules awake and asleep, the mean current in A at the board's supply, and days on a battery."""
+
+    awake_j: float
+    asleep_j: float
+    mean_a: float
+    battery_days: float
+
+
 class OpCost(msgspec.Struct, frozen=True):
     """What one operator costs: `where` is its block in a graph, else its output's name."""
 
@@ -51,7 +60,8 @@ class ResourceReport(msgspec.Struct, frozen=True):
 
     `ram` leaves out the stack, which stands in `stack_bytes`. `instructions` and `cycles` count one inference
     without the front end; `frontend_instructions` and `frontend_cycles` the features of one whole clip. `latency_ms`
-    is both together. `limits` says in words what limits the design first.
+    is both together. `limits` says in words what limits the design first. `day` is the energy of a day on a battery, where the board's
+    currents are known.
     """
 
     target: str
@@ -73,6 +83,7 @@ class ResourceReport(msgspec.Struct, frozen=True):
     arena: Arena | None = None
     ops: tuple[OpCost, ...] = ()
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
+    day: DayEnergy | None = None
 
 
 class ModelFigures(msgspec.Struct, frozen=True):

@@ -20,7 +20,11 @@ class MemoryRegion(msgspec.Struct, frozen=True):
 
 
 class Core(msgspec.Struct, frozen=True):
-    """A CPU core: what it can do and how to compile for it."""
+    """A CPU core: what it can do and how to compile for it.
+
+    `costs` names the core whose measured tables count for it: None its own, "" says that there are none. `family` is "cortex-m",
+    "risc-v", "xtensa" or "cortex-a".
+    """
 
     id: str
     name: str
@@ -30,14 +34,22 @@ class Core(msgspec.Struct, frozen=True):
     zig_cpu: str
     gcc_flags: tuple[str, ...]
     unicorn_cpu: str = ""
+    family: str = "cortex-m"
+    costs: str | None = None
+
+    @property
+    def tabled(self) -> bool:
+        """Whether measured tables of code and cycles exist for it, its own or those of a core like it."""
+        return self.costs != ""
 
 
 class Power(msgspec.Struct, frozen=True):
-    """Current draw at a supply voltage: running from flash at the clock below, and asleep with RAM kept."""
+    """Current draw at a supply voltage: running from flash at the board's clock, and asleep with RAM kept, None where it has no source."""
 
     supply_v: float
     active_a: float
-    sleep_a: float
+    sleep_a: float | None
+    regulator: str = ""
 
 
 class FlashMethod(msgspec.Struct, frozen=True):
@@ -48,7 +60,10 @@ class FlashMethod(msgspec.Struct, frozen=True):
 
 
 class TargetDevice(msgspec.Struct, frozen=True):
-    """A board. `sources` names where each number that a gauge uses comes from, by field name."""
+    """A board. `sources` names where each number that a gauge uses comes from, by field name.
+
+    `xip` says that code and constants run from serial flash through a cache, which no number of wait states describes.
+    """
 
     id: str
     name: str
@@ -66,3 +81,5 @@ class TargetDevice(msgspec.Struct, frozen=True):
     audio_input: str = ""
     usb_ids: tuple[str, ...] = ()
     url: str = ""
+    xip: bool = False
+    caches: str = ""

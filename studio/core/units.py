@@ -13,6 +13,7 @@ _FACTORS = {
     "time": {"s": 1.0, "ms": 1e-3, "us": 1e-6},
     "current": {"A": 1.0, "mA": 1e-3, "uA": 1e-6},
     "voltage": {"V": 1.0},
+    "charge": {"Ah": 1000.0, "mAh": 1.0},
 }
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*$")
 
@@ -31,7 +32,7 @@ class Quantity(msgspec.Struct, frozen=True):
 
 
 def parse_quantity(text: object, dimension: str, where: str = "") -> float:
-    """Read "256 KiB" or "80 MHz" as bytes, Hz, s, A or V.
+    """Read "256 KiB" or "80 MHz" as bytes, Hz, s, A, V or mAh.
 
     Raises InputError where the text is no number with a unit of this dimension.
     """

@@ -11,15 +11,13 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from studio.core.errors import InputError, StudioError
+from studio.core.linker_script import linker_script
 from studio.core.places import cache, shipped
 from studio.core.protocols import Image, JobContext
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
 from studio.deploy.objects import Unit, compiled, object_path
 from studio.deploy.toolchain import Toolchain, find_toolchain, run
-
-STACK_LEAST = 1024
-"""Bytes of RAM that must be left for the stack, or the program does not count as fitting."""
 
 _OVERFLOW = re.compile(r"region [`'](FLASH|RAM)'.*overflowed by (\d+) bytes")
 _COMPILE_ERROR = re.compile(r"^(?P<file>[^\n]+?):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<words>.+)$", re.M)
@@ -35,7 +33,7 @@ def build(
     frontend: bool,
     context: JobContext | None = None,
 ) -> Image:
-    """Build all C files under `sources` with the harness into out/firmware.elf.
+    """Build all C files under `sources`, or of an exported folder those in its src/, with the harness into out/firmware.elf.
 
     `frontend` says whether the sources have a front end, so that the harness takes clips. Objects are kept in the cache by
     content: a second build compiles only what changed. Raises ToolMissing without a compiler, InputError where the program is
@@ -50,10 +48,11 @@ def build(
 
 def _units(sources: Path, tools: Toolchain, frontend: bool) -> list[Unit]:
     app = shipped("board_support") / "runtime" / "app"
-    files = sorted(sources.rglob("*.c"))
+    root = sources / "src" if (sources / "src").is_dir() else sources
+    files = sorted(root.rglob("*.c"))
     if not files:
         raise InputError("holds no C files", where=str(sources), hint="export the design first")
-    includes = (*dict.fromkeys(h.parent for h in sorted(sources.rglob("*.h"))), app)
+    includes = (*dict.fromkeys(h.parent for h in sorted(root.rglob("*.h"))), app)
     # The harness is small rather than fast: it must not blur what the model costs.
     defines = ("-DHARNESS_FRONTEND",) if frontend else ()
     return [
@@ -102,21 +101,6 @@ def link(objects: Sequence[Path], target: TargetDevice, tools: Toolchain, out: P
         _check_fits(said, target)
         raise _failure(said, command, out, "the program does not link")
     return read_image(out / "firmware.elf", target, tools.version)
-
-
-def linker_script(target: TargetDevice) -> str:
-    """Fill the linker template with the target's memories, less what the base firmware keeps and the least stack."""
-    flash, ram = target.flash, target.ram
-    values = {
-        "NAME": target.id,
-        "FLASH_ORIGIN": hex(flash.origin + flash.reserved),
-        "FLASH_LENGTH": hex(flash.free),
-        "RAM_ORIGIN": hex(ram.origin + ram.reserved),
-        "RAM_LENGTH": hex(max(0, ram.free - STACK_LEAST)),
-        "STACK_TOP": hex(ram.origin + ram.size),
-    }
-    template = (shipped("board_support") / "runtime" / "link" / "kit.ld.in").read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z_]+)@", lambda m: values[m[1]], template)
 
 
 def _check_fits(said: str, target: TargetDevice) -> None:

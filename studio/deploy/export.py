@@ -26,11 +26,11 @@ DEFAULT_TARGET = "virtual-m4"
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, exporter, out, target (id or None), force, seed; returns out, files, target, exporter, trained."""
-    from studio.boards import board
+    from studio.deploy.boards import known_board
 
     subject = load_subject(Path(args["path"]))
     default = subject.project.targets[0] if subject.project and subject.project.targets else DEFAULT_TARGET
-    target = board(args.get("target") or default)
+    target = known_board(args.get("target") or default)
     force, seed = bool(args.get("force", False)), int(args.get("seed", 1))
     return export(subject, args["exporter"], Path(args["out"]), target, context, force=force, seed=seed)
 

@@ -8,15 +8,16 @@ from typing import Any
 import msgspec
 
 from studio.core.errors import Cancelled, InputError, StudioError
+from studio.core.program import Program
 from studio.core.protocols import ExportJob, Flasher, GoldenVector, Image, JobContext, KitRun
 from studio.core.target import TargetDevice
 from studio.deploy.build import build
 from studio.deploy.conversation import Record, answers, clip_records, encode, tensor_records
+from studio.deploy.counts import board_ms, mean, operator_counts
 from studio.deploy.export import GOLDEN, generate
 from studio.deploy.hearing import Choice, choose_clips, heard_clips
 from studio.deploy.steps import STEPS
 from studio.deploy.subject import Subject, load_subject, with_random_weights
-from studio.estimate.latency import wait_factor
 from studio.jobs import StepContext
 from studio.plugin import Plugins, load_plugins
 
@@ -58,7 +59,7 @@ def flash(
     `clips` says how many clips it hears, that of number `segment` in the library first. Returns target, flasher, compiler,
     flash_bytes, ram_bytes, trained, golden (how many were asked; 0 without the oracle), golden_equal, labels, clips (HeardClips
     as plain values), and what the kit counted: instructions, frontend_instructions, cycles, frontend_cycles, run_ms,
-    features_ms, stack_bytes, None where it cannot tell. Raises ToolMissing without compiler, flasher or probe, InputError
+    features_ms, stack_bytes, None where it cannot tell; operators (OperatorCounts as plain values, [] where it cannot). Raises ToolMissing without compiler, flasher or probe, InputError
     where the program does not fit, CheckFailed where the kit falls silent.
     """
     kit = flasher_for(target, flasher)
@@ -89,7 +90,7 @@ def flash(
         "golden_equal": equal,
         "labels": list(ready.labels),
         "clips": msgspec.to_builtins(spoken),
-        **_counted(heard, target),
+        **_counted(heard, job.program, target),
     }
 
 
@@ -127,23 +128,19 @@ def _sizes(subject: Subject) -> tuple[int, int]:
     return tuple(sum(network.tensors[i].nbytes for i in numbers) for numbers in (network.inputs, network.outputs))  # type: ignore[return-value]
 
 
-def _counted(heard: KitRun, target: TargetDevice) -> dict[str, Any]:
+def _counted(heard: KitRun, program: Program, target: TargetDevice) -> dict[str, Any]:
     """Return what the kit counted; a virtual kit's cycles are those at no wait states."""
-    to_ms = (wait_factor(target) if target.virtual else 1.0) * 1e3 / target.clock_hz
-    cycles, frontend = _mean(heard.cycles.get("run")), _mean(heard.cycles.get("features"))
+    cycles, frontend = mean(heard.cycles.get("run")), mean(heard.cycles.get("features"))
     return {
-        "instructions": _mean(heard.regions.get("run")),
-        "frontend_instructions": _mean(heard.regions.get("features")),
+        "instructions": mean(heard.regions.get("run")),
+        "frontend_instructions": mean(heard.regions.get("features")),
         "cycles": cycles,
         "frontend_cycles": frontend,
-        "run_ms": None if cycles is None else cycles * to_ms,
-        "features_ms": None if frontend is None else frontend * to_ms,
+        "run_ms": board_ms(cycles, target),
+        "features_ms": board_ms(frontend, target),
         "stack_bytes": heard.stack_bytes,
+        "operators": msgspec.to_builtins(operator_counts(program, target, heard.calls)),
     }
-
-
-def _mean(counts: Sequence[int] | None) -> int | None:
-    return round(sum(counts) / len(counts)) if counts else None
 
 
 def flasher_for(target: TargetDevice, flasher: str = "", plugins: Plugins | None = None) -> Flasher:

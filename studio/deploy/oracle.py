@@ -7,6 +7,7 @@ import numpy as np
 
 from studio.core.errors import InputError, ToolMissing
 from studio.core.network import Network, Tensor
+from studio.lower.engine.nibbles import has_nibbles, without_nibbles
 
 NAME = "tflite-micro"
 _MODULE = "tflite_micro"
@@ -41,10 +42,13 @@ def run(network: Network, inputs: Sequence[bytes], tflite: bytes | None = None) 
     """Run the network on each input and return the outputs, as bytes of the tensors' own types.
 
     An input holds the network's input tensors one after another, an output likewise. A network with state sees the inputs in
-    their order. `tflite` is the network's file where it came from one. Raises ToolMissing, and InputError for an operator
+    their order. `tflite` is the network's file where it came from one. Weights of four bits, which TFLM takes in some operators
+    only, are handed to it as the same values in int8. Raises ToolMissing, and InputError for an operator
     that TFLM lacks or inputs of another size.
     """
     require()
+    if has_nibbles(network):
+        network, tflite = without_nibbles(network), None
     model = tflite if tflite is not None else _write(network)
     ins = [network.tensors[i] for i in network.inputs]
     size = sum(t.nbytes for t in ins)

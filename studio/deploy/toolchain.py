@@ -50,6 +50,9 @@ def find_toolchain(name: str, core: Core) -> Toolchain:
     """Find a compiler; raise ToolMissing with what to install, InputError where the name is unknown."""
     if name not in TOOLCHAINS:
         raise InputError(f"there is no tool chain {name!r}", where="toolchain", hint="known: " + ", ".join(TOOLCHAINS))
+    if not core.zig_target:
+        hint = "export the C sources and build them with the vendor's own tools"
+        raise ToolMissing(f"the studio does not compile for {core.name}", where=core.id, hint=hint)
     return _zig(core) if name == "zig" else _gcc(core)
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from studio.core.errors import InputError, StudioError
 from studio.core.frontend import FrontEnd
 from studio.core.network import Network
+from studio.core.program import Program
 from studio.core.protocols import Image, JobContext, KitRun
 from studio.core.report import Interval, ResourceReport
 from studio.core.target import TargetDevice
 from studio.deploy import oracle
 from studio.deploy.conversation import Answer, Record, decode, encode
+from studio.deploy.counts import OperatorCount, board_ms, mean, operator_counts
 from studio.deploy.subject import Subject, load_subject, with_random_weights
 from studio.jobs import StepContext
 
@@ -41,7 +43,9 @@ class Validation(msgspec.Struct, frozen=True):
 
     `instructions` and `cycles_estimate` count one inference without the front end, `frontend_instructions` one clip's
     features. `feature_*` compare the kit's int8 features with the host's, in steps. `accuracy` is the share of clips whose
-    label the kit heard right; `max_difference` is in steps of the output's quantisation. What a kit cannot tell is None.
+    label the kit heard right; `max_difference` is in steps of the output's quantisation. `run_ms` and `features_ms` are those cycles at
+    the board's clock, stretched by the wait states of its flash: an estimate on a virtual kit, measured on silicon. `operators` is () where
+    the kit cannot tell them apart; what else it cannot tell is None.
     """
 
     model: str
@@ -66,6 +70,9 @@ class Validation(msgspec.Struct, frozen=True):
     stack_bytes: int | None
     estimate: Estimate
     frontend_cycles: int | None = None
+    run_ms: float | None = None
+    features_ms: float | None = None
+    operators: tuple[OperatorCount, ...] = ()
 
 
 class Clips(msgspec.Struct, frozen=True):
@@ -110,12 +117,12 @@ def validate(
     expected = _estimate(ready, target)
     records, clips = _records(ready, inputs, seed)
     with tempfile.TemporaryDirectory(prefix="otolith-") as scratch:
-        image = _build(ready, target, toolchain, Path(scratch), context)
+        program, image = _build(ready, target, toolchain, Path(scratch), context)
         heard = _run(image, target, probe, encode(records), context)
         answers = decode(heard.output, records, ready.network.input.nbytes, ready.network.output.nbytes)
         _require_all(heard, answers, len(records))
         context.progress(0.85, "asking the oracle")
-        return _compare(ready, target, image, heard, answers, clips, records, expected)
+        return _compare(ready, target, program, image, heard, answers, clips, records, expected)
 
 
 def _estimate(subject: Subject, target: TargetDevice) -> ResourceReport:
@@ -176,16 +183,17 @@ def _interleave(values: np.ndarray, data: Any, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([values[:tests][order], values[tests:]])
 
 
-def _build(subject: Subject, target: TargetDevice, toolchain: str, scratch: Path, context: JobContext) -> Image:
+def _build(subject: Subject, target: TargetDevice, toolchain: str, scratch: Path, context: JobContext) -> tuple[Program, Image]:
     from studio.deploy.build import build
     from studio.deploy.export import generate
 
     context.progress(0.1, "generating C")
     sources = scratch / "sources"
-    generate(subject, "export_c", sources, target, StepContext(context, 0.1, 0.2))
+    job = generate(subject, "export_c", sources, target, StepContext(context, 0.1, 0.2))
     context.progress(0.2, "compiling")
     part = StepContext(context, 0.2, 0.4)
-    return build(sources, target, toolchain, scratch / "build", frontend=subject.frontend is not None, context=part)
+    assert job.program is not None  # the exporter refuses to go on without one
+    return job.program, build(sources, target, toolchain, scratch / "build", frontend=subject.frontend is not None, context=part)
 
 
 def _run(image: Image, target: TargetDevice, probe: str, input: bytes, context: JobContext) -> KitRun:
@@ -212,6 +220,7 @@ def _require_all(heard: KitRun, answers: Sequence[Answer], expected: int) -> Non
 def _compare(
     subject: Subject,
     target: TargetDevice,
+    program: Program,
     image: Image,
     heard: KitRun,
     answers: Sequence[Answer],
@@ -241,9 +250,9 @@ def _compare(
         feature_max_difference=step,
         accuracy=_accuracy(kit, clips),
         macs=figures(subject.network).macs,
-        instructions=_mean(heard.regions.get("run")),
-        frontend_instructions=_mean(heard.regions.get("features")),
-        cycles_estimate=_mean(heard.cycles.get("run")) or expected.cycles,
+        instructions=mean(heard.regions.get("run")),
+        frontend_instructions=mean(heard.regions.get("features")),
+        cycles_estimate=mean(heard.cycles.get("run")) or expected.cycles,
         flash_bytes=image.flash_bytes,
         ram_bytes=image.ram_bytes,
         stack_bytes=heard.stack_bytes,
@@ -256,7 +265,10 @@ def _compare(
             expected.cycles,
             expected.latency_ms,
         ),
-        frontend_cycles=_mean(heard.cycles.get("features")),
+        frontend_cycles=mean(heard.cycles.get("features")),
+        run_ms=board_ms(mean(heard.cycles.get("run")), target),
+        features_ms=board_ms(mean(heard.cycles.get("features")), target),
+        operators=operator_counts(program, target, heard.calls),
     )
 
 
@@ -269,10 +281,6 @@ def _output_step(network: Network) -> float:
     made = [op for op in network.ops if op.kind == "dequantize" and network.outputs[0] in op.outputs]
     quant = network.tensors[made[0].inputs[0]].quant if made else None
     return quant.scale[0] if quant is not None else 1.0
-
-
-def _mean(counts: Sequence[int] | None) -> int | None:
-    return round(sum(counts) / len(counts)) if counts else None
 
 
 def _accuracy(kit: np.ndarray, clips: Clips | None) -> float | None:

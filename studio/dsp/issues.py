@@ -1,13 +1,17 @@
 """What deserves a remark in a front end that is valid."""
 
+from collections.abc import Iterable
+
+from studio.core.edits import SetFrontEnd
 from studio.core.frontend import FrontEnd
 from studio.core.issue import Issue
+from studio.core.target import TargetDevice
 from studio.dsp.mel import empty_bands
 
 
-def frontend_issues(fe: FrontEnd) -> tuple[Issue, ...]:
-    """Return the remarks on a front end, each with the way out in its message."""
-    return (*_empty_bands(fe), *_unheard_samples(fe))
+def frontend_issues(fe: FrontEnd, targets: Iterable[TargetDevice] = ()) -> tuple[Issue, ...]:
+    """Return the remarks on a front end and on how it suits the targets, each with the way out in its message."""
+    return (*_empty_bands(fe), *_unheard_samples(fe), *_software_float(fe, targets))
 
 
 def _empty_bands(fe: FrontEnd) -> tuple[Issue, ...]:
@@ -36,5 +40,20 @@ def _unheard_samples(fe: FrontEnd) -> tuple[Issue, ...]:
             "advice",
             "frontend.hop",
             f"{fe.hop - fe.window} samples between two frames are never heard: use a hop of at most the window, {fe.window}",
+        ),
+    )
+
+
+def _software_float(fe: FrontEnd, targets: Iterable[TargetDevice]) -> tuple[Issue, ...]:
+    names = [t.name for t in targets if not t.core.fpu]
+    if fe.arithmetic != "float32" or not names:
+        return ()
+    return (
+        Issue(
+            "frontend.software_float",
+            "advice",
+            "frontend.arithmetic",
+            f"without an FPU float32 is computed in software, some twenty times as slow ({', '.join(names)}): use fixed arithmetic",
+            SetFrontEnd({"arithmetic": "fixed"}),
         ),
     )

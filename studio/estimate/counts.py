@@ -7,8 +7,9 @@ from types import MappingProxyType
 import msgspec
 
 from studio.core.network import Network, Op
+from studio.core.remember import remembered
 from studio.core.report import ModelFigures
-from studio.estimate.remember import remembered
+from studio.lower.forms import Form, forms
 
 SOFTMAX_MACC = 15
 
@@ -19,13 +20,13 @@ def figures(network: Network) -> ModelFigures:
 
 
 def _figures(network: Network) -> ModelFigures:
-    stored = _stored_once(network)
+    stored = [network.tensors[i] for i in _stored_once(network)]
     return ModelFigures(
         network.name,
-        sum(count.macs for count in op_counts(network)),
-        sum(op_macc_st(network, op) for op in network.ops),
-        sum(network.tensors[i].elements for i in stored),
-        sum(network.tensors[i].nbytes for i in stored),
+        sum([count.macs for count in op_counts(network)]),
+        sum([form.fact(op_macc_st) for form in forms(network)]),
+        sum([tensor.elements for tensor in stored]),
+        sum([tensor.nbytes for tensor in stored]),
     )
 
 
@@ -33,7 +34,7 @@ def _stored_once(network: Network) -> tuple[int, ...]:
     """Weights and biases, those that share one stored array counted once."""
     seen: set[int] = set()
     stored = []
-    for i in network.weight_tensors():
+    for i in remembered(Network.weight_tensors, network):
         data = network.tensors[i].data
         # Bytes of length 0 and 1 are shared by Python itself, so their identity says nothing.
         if data is not None and len(data) > 1:
@@ -67,6 +68,9 @@ def op_macc_st(network: Network, op: Op) -> int:
     return elements * _ST_PER_OUTPUT.get(op.kind, 0) + (elements * prod(op.options["kernel"]) if op.kind in _POOLS else 0)
 
 
+_COUNT = "count"
+
+
 class OpCount(msgspec.Struct, frozen=True):
     """What holds for one operator on every target: `where` is its block in a graph, else its output's name."""
 
@@ -81,11 +85,18 @@ def op_counts(network: Network) -> tuple[OpCount, ...]:
 
 
 def _op_counts(network: Network) -> tuple[OpCount, ...]:
-    return tuple(OpCount(_where(network, op), op_macs(network, op), op_weights_bytes(network, op)) for op in network.ops)
+    return tuple([_counted(network, op, form) for op, form in zip(network.ops, forms(network), strict=True)])
 
 
-def _where(network: Network, op: Op) -> str:
-    return op.block or (network.tensors[op.outputs[0]].name if op.outputs else op.kind)
+def _counted(network: Network, op: Op, form: Form) -> OpCount:
+    """Return the very count that the form has, where it is the same: what is derived from it holds then too."""
+    kept: OpCount | None = form.rows.get(_COUNT)
+    if kept is not None and form.fact(_weighs_alone):
+        return kept
+    made = OpCount(form.where, form.fact(op_macs), op_weights_bytes(network, op))
+    if made != kept:
+        kept = form.rows[_COUNT] = made
+    return kept
 
 
 def op_weights_bytes(network: Network, op: Op) -> int:
@@ -95,7 +106,13 @@ def op_weights_bytes(network: Network, op: Op) -> int:
 
 
 def _weights(network: Network) -> frozenset[int]:
-    return frozenset(network.weight_tensors())
+    return frozenset(remembered(Network.weight_tensors, network))
+
+
+def _weighs_alone(network: Network, op: Op) -> bool:
+    """Whether no constant that this operator reads can be a weight by another operator's use of it alone."""
+    weights = remembered(_weights, network)
+    return all(i in weights or not t.constant or t.dtype == "int64" for i, t in enumerate(network.tensors))
 
 
 def _biases(network: Network, op: Op) -> int:

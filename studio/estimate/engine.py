@@ -1,7 +1,7 @@
 """What runtime `c` costs on a core: constants exactly from the Program, code and time from measured tables."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -9,8 +9,11 @@ import msgspec
 from studio.core.errors import InputError
 from studio.core.places import shipped
 from studio.core.program import Call, Program
+from studio.core.remember import Memory
 from studio.core.target import Core
-from studio.estimate.remember import remembered
+from studio.lower.engine.draft import Draft
+from studio.lower.engine.sketch import Outline, Sketch, constant_parts, word
+from studio.lower.engine.stream import DRIVER
 
 
 class CallCost(msgspec.Struct, frozen=True):
@@ -21,7 +24,7 @@ class CallCost(msgspec.Struct, frozen=True):
 
 
 class EngineCost(msgspec.Struct, frozen=True):
-    """Bytes of code by function and of constants by part, the stack below model_run's caller, and every call's cost."""
+    """Bytes of code by function and of constants by part, the stack below model_run's caller, the cost of Program.all_calls."""
 
     code: Mapping[str, int]
     constants: Mapping[str, int]
@@ -75,16 +78,37 @@ class EngineTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def engine_cost(program: Program, core: Core) -> EngineCost:
     """Estimate a program on a core, built with the default compiler at -O2."""
     table = table_of(core)
-    kernels = [_kernel(table, name) for name in program.kernels]
-    functions = dict.fromkeys(name for kernel in kernels for name in kernel.functions)
-    code = {name: _word(table.functions[name]) for name in functions}
-    code["model_run"] = _run_bytes(table.run, program)
+    calls = (*program.calls, *program.init)
+    code = _functions(table, program.kernels)
+    code["model_run"] = _run_bytes(table.run, len(calls), sum(len(call.args) for call in calls))
     return EngineCost(
         code=code,
-        constants=remembered(_constants, program),
-        stack_bytes=max((k.stack_bytes for k in kernels), default=0),
-        per_call=tuple(_call_cost(table, call) for call in program.calls),
+        constants=constant_parts(program),
+        stack_bytes=_stack(table, program.kernels, {layer.call.kernel for call in program.calls for layer in call.layers}),
+        per_call=tuple(_call_cost(table, call) for call in program.all_calls),
     )
+
+
+def code_and_stack(sketch: Sketch, core: Core) -> tuple[int, int]:
+    """Return the bytes of a program's code on a core, and its kernels' stack."""
+    table = table_of(core)
+    key = (table.core, sketch.kernels, sketch.streamed)
+    kernels, stack = _KERNELS[key] or _KERNELS.keep(
+        key, (sum(_functions(table, sketch.kernels).values()), _stack(table, sketch.kernels, sketch.streamed))
+    )
+    return kernels + _run_bytes(table.run, sketch.calls, sketch.arguments), stack
+
+
+def op_cost(outline: Outline, table: EngineTable) -> tuple[int, int]:
+    """Return the instructions and cycles of an operator's calls; one that was fused away costs nothing of its own."""
+    cost = outline.costs.get(table.core)
+    if cost is None:
+        calls = [_call_cost(table, call) for call in outline.calls]
+        cost = outline.costs[table.core] = (sum(c.instructions for c in calls), sum(c.cycles for c in calls))
+    return cost
+
+
+_KERNELS = Memory(256)
 
 
 def base_cost(core: Core, frontend: bool = False) -> BaseCost:
@@ -93,10 +117,11 @@ def base_cost(core: Core, frontend: bool = False) -> BaseCost:
 
 
 def table_of(core: Core) -> EngineTable:
-    """Return the core's table; a core that was not measured gets that of the most similar one."""
+    """Return the core's table; one that was not measured gets that which its record names, else that of the most similar core."""
     tables = cost_tables()
-    if core.id in tables:
-        return tables[core.id]
+    for id in (core.id, core.costs):
+        if id in tables:
+            return tables[id]
     if core.dsp:
         return tables["cortex-m4f"]
     return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"]
@@ -124,32 +149,28 @@ def _kernel(table: EngineTable, name: str) -> KernelCost:
     return table.kernels[name]
 
 
-def _call_cost(table: EngineTable, call: Call) -> CallCost:
-    kernel = _kernel(table, call.kernel)
-    instructions = _weigh(kernel.instructions, call.dims) + table.run.instructions
-    return CallCost(round(instructions), round(_weigh(kernel.cycles, call.dims) + table.run.instructions))
+def _functions(table: EngineTable, kernels: Iterable[str]) -> dict[str, int]:
+    """Return the bytes of every function that is linked, each once."""
+    return {name: word(table.functions[name]) for kernel in kernels for name in _kernel(table, kernel).functions}
+
+
+def _stack(table: EngineTable, kernels: Iterable[str], streamed: Collection[str]) -> int:
+    """Return the deepest kernel's stack; a stream's driver stands above the kernels that it runs."""
+    driver = _kernel(table, DRIVER).stack_bytes if streamed else 0
+    return max((_kernel(table, kernel).stack_bytes + (driver if kernel in streamed else 0) for kernel in kernels), default=0)
+
+
+def _call_cost(table: EngineTable, call: Call | Draft) -> CallCost:
+    kernel, own = _kernel(table, call.kernel), table.run.instructions
+    return CallCost(round(_weigh(kernel.instructions, call.dims) + own), round(_weigh(kernel.cycles, call.dims) + own))
 
 
 def _weigh(weights: Mapping[str, float], dims: Mapping[str, int]) -> float:
     total = 0.0
-    for name, weight in weights.items():  # a plain loop: it runs for every call, core and edit
+    for name, weight in weights.items():  # a plain loop: it runs for every call and core
         total += weight * dims[name]
     return total
 
 
-def _run_bytes(run: RunCode, program: Program) -> int:
-    calls = (*program.calls, *program.init)
-    return round(run.once + run.call * len(calls) + run.argument * sum(len(call.args) for call in calls))
-
-
-def _constants(program: Program) -> dict[str, int]:
-    """Sum the constants by part; the linker starts each at a word."""
-    parts: dict[str, int] = {}
-    for const in program.consts:
-        parts[const.part] = parts.get(const.part, 0) + _word(const.nbytes)
-    records = sum(_word(call.record.nbytes) for call in program.calls if call.record)
-    return parts | ({"layer sizes": records} if records else {})
-
-
-def _word(size: int) -> int:
-    return -(-size // 4) * 4
+def _run_bytes(run: RunCode, calls: int, arguments: int) -> int:
+    return round(run.once + run.call * calls + run.argument * arguments)

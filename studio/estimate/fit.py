@@ -34,20 +34,22 @@ def fits(need: Need, target: TargetDevice) -> bool:
 
 def limits(need: Need, target: TargetDevice) -> str:
     """Say what limits the design first, in a sentence."""
-    missing = [_missing(name, need, target) for name, share in shares(need, target).items() if share > 1]
-    if missing:
-        return "; ".join(missing)
-    name, share = max(shares(need, target).items(), key=lambda item: item[1])
-    whole = {"flash": f"the {format_size(target.flash.free)}", "RAM": f"the {format_size(target.ram.free)}", "time": "the interval"}[name]
-    return f"fits; {name} is the tightest: {share:.0%} of {whole}"
+    taken = shares(need, target)
+    name = max(taken, key=taken.__getitem__)
+    if taken[name] > 1:
+        return "; ".join([_missing(name, need, target) for name, share in taken.items() if share > 1])
+    whole = "the interval" if name == "time" else f"the {format_size((target.flash if name == 'flash' else target.ram).free)}"
+    return f"fits; {name} is the tightest: {taken[name]:.0%} of {whole}"
 
 
 def fit_issues(need: Need, target: TargetDevice) -> tuple[Issue, ...]:
     """Return an issue for each resource that does not suffice; too little time is a warning, for the program runs all the same."""
     return tuple(
-        Issue(f"fit.{name.lower()}", "warning" if name == "time" else "error", target.id, _missing(name, need, target))
-        for name, share in shares(need, target).items()
-        if share > 1
+        [
+            Issue(f"fit.{name.lower()}", "warning" if name == "time" else "error", target.id, _missing(name, need, target))
+            for name, share in shares(need, target).items()
+            if share > 1
+        ]
     )
 
 

@@ -1,61 +1,104 @@
-"""From cycles at no wait states to milliseconds on a board, with a band that says where it comes from."""
+"""From counted cycles to milliseconds on a board, each with a band that says where it comes from, and the energy of that time."""
 
-from types import MappingProxyType
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
+from studio.core.errors import InputError
+from studio.core.places import shipped
 from studio.core.report import Interval
-from studio.core.target import TargetDevice
+from studio.core.target import Core, TargetDevice
 
-WAIT_STATE_COST = 0.04
-CACHED_WAIT_STATE_COST = 0.02
+WAIT_STATE_COST = 0.02
+XIP_COST = 0.3
+FIT_FILE = "latency_fit.toml"
 
 
-class Band(msgspec.Struct, frozen=True):
-    """Factors on the value, and what they were held against."""
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Factors on a counted time, value and both ends; `source` says what they were held against."""
 
+    value: float
     low: float
     high: float
     source: str
 
 
-BANDS = MappingProxyType(
-    {
-        "c": Band(
-            0.65,
-            1.5,
-            "the cycle model against another tuned engine, for want of a board: MLPerf Tiny keyword model, X-CUBE-AI 9.0, 43.2 ms on a"
-            " Cortex-M4 at 120 MHz and 11.3 ms on a Cortex-M7 at 280 MHz",
-        ),
-        "tflm": Band(
-            0.7,
-            2.0,
-            "MLPerf Tiny keyword model with CMSIS-NN: microTVM 99.8 ms (v1.0), TFLM 2.3.1 181.9 ms (v0.5) on a Cortex-M4 at 120 MHz",
-        ),
-        "tflm-ref": Band(
-            0.3,
-            1.4,
-            "MLPerf Tiny keyword model: TFLM 2.3.1 181.9 ms on a Cortex-M4 at 120 MHz; today's reference kernels count 2.7 times that",
-        ),
-    }
-)
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cycles a multiply-accumulate on a core without tables, value and both ends, from published times."""
+
+    cycles: float
+    low: float
+    high: float
+    source: str
+
+
+class LatencyFit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was fitted to published times: bands by runtime and core, and rates by core and runtime."""
+
+    schema: int
+    bands: Mapping[str, Mapping[str, Band]]
+    rates: Mapping[str, Mapping[str, Rate]]
+
+
+@lru_cache(maxsize=1)
+def latency_fit() -> LatencyFit:
+    """Read the shipped fit; raise InputError where the file is damaged."""
+    path = shipped("board_support") / "costs" / FIT_FILE
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), LatencyFit)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"the latency bands cannot be read: {error}", where=str(path), hint="install the studio again") from error
+
+
+@lru_cache(maxsize=256)
+def band_of(core: Core, runtime: str) -> Band:
+    """Return the band of a runtime on a core with tables: its own, that of the core it is counted as, or that of an unknown core."""
+    bands = latency_fit().bands[runtime]
+    return next(bands[id] for id in (core.id, core.costs, "unknown") if id in bands)
 
 
 def wait_factor(target: TargetDevice) -> float:
-    """Return by how much flash wait states stretch the time: 4 % a wait state behind prefetch and a flash cache, 2 % behind a Cortex-M7's caches.
+    """Return by how much slow memory stretches the time: 2 % a flash wait state behind prefetch or a cache, 30 % for running from serial flash.
 
-    The 4 % were chosen so that the keyword model with CMSIS-NN comes to the 99.8 ms that MLPerf Tiny v1.0 reports for 5 wait states, within 10 %.
+    Between 0 and 4 % a wait state the published times do not tell apart; 0 fits a little better, but that more wait states take longer is sure.
     """
-    cost = CACHED_WAIT_STATE_COST if target.core.id == "cortex-m7" else WAIT_STATE_COST
-    return 1.0 + cost * target.flash_wait_states
+    return 1.0 + WAIT_STATE_COST * target.flash_wait_states + (XIP_COST if target.xip else 0.0)
 
 
 def latency_ms(target: TargetDevice, runtime: str, cycles: int, frontend_cycles: int) -> Interval:
-    """Return the time of the features of a clip and one inference together; the front end takes the band of our own C."""
+    """Return the time of the features of a clip and one inference together; the front end takes the band of our own C.
+
+    A virtual kit's time is what it counts; its band is that of the silicon it stands for.
+    """
     to_ms = 1e3 * wait_factor(target) / target.clock_hz
-    network, frontend = cycles * to_ms, frontend_cycles * to_ms
-    band, own = BANDS[runtime], BANDS["c"]
-    return Interval(network + frontend, network * band.low + frontend * own.low, network * band.high + frontend * own.high)
+    network, features = cycles * to_ms, frontend_cycles * to_ms
+    band, own = band_of(target.core, runtime), band_of(target.core, "c")
+    return Interval(
+        sum(time_parts_ms(target, runtime, cycles, frontend_cycles)),
+        network * band.low + features * own.low,
+        network * band.high + features * own.high,
+    )
+
+
+def time_parts_ms(target: TargetDevice, runtime: str, cycles: int, frontend_cycles: int) -> tuple[float, float]:
+    """Return the time of one inference and that of the features of a clip."""
+    to_ms = 1e3 * wait_factor(target) / target.clock_hz
+    if target.virtual:
+        return cycles * to_ms, frontend_cycles * to_ms
+    return cycles * to_ms * band_of(target.core, runtime).value, frontend_cycles * to_ms * band_of(target.core, "c").value
+
+
+def rate_of(core: Core, runtime: str) -> Rate | None:
+    """Return the cycles a MAC of a runtime on a core without tables; None where nothing was published."""
+    return latency_fit().rates.get(core.id, {}).get(runtime)
+
+
+def latency_from_macs(target: TargetDevice, rate: Rate, macs: int) -> Interval:
+    """Return the time of one inference by its MACs alone, without a front end."""
+    to_ms = 1e3 * macs / target.clock_hz
+    return Interval(rate.cycles * to_ms, rate.low * to_ms, rate.high * to_ms)
 
 
 def energy_uj(target: TargetDevice, milliseconds: float) -> float | None:

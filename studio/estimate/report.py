@@ -9,15 +9,16 @@ from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.issue import Issue
 from studio.core.network import Network
-from studio.core.program import Program
 from studio.core.report import Interval, ModelFigures, Parts, ResourceReport
 from studio.core.target import TargetDevice
+from studio.estimate.energy import CR2032, Battery, day_energy
 from studio.estimate.fit import Need, fit_issues, fits, limits
-from studio.estimate.latency import BANDS, energy_uj, latency_ms
+from studio.estimate.latency import band_of, energy_uj, latency_ms
+from studio.estimate.orientation import orientation
 from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported
 
-Runtime = Literal["c", "tflm", "tflm-ref"]
-RUNTIMES: tuple[Runtime, ...] = ("c", "tflm", "tflm-ref")
+Runtime = Literal["c", "c-small", "tflm", "tflm-ref"]
+RUNTIMES: tuple[Runtime, ...] = ("c", "c-small", "tflm", "tflm-ref")
 
 
 def check_runtime(runtime: str) -> str:
@@ -33,22 +34,23 @@ def report(
     runtime: str,
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
-    program: Program | None = None,
     file_bytes: int | None = None,
+    battery: Battery = CR2032,
 ) -> ResourceReport:
     """Estimate a network on a board with one runtime.
 
-    `frontend` is counted where given; `interval_ms` is the time between inferences; `program` is runtime c's plan where it was made already;
-    `file_bytes` the size of the .tflite where there is one. What the runtime lacks is an issue, not an exception.
+    `frontend` is counted where given; `interval_ms` is the time between inferences; `file_bytes` is the size of the .tflite where there is one. What the runtime lacks is an issue, not an exception.
     """
     check_runtime(runtime)
     try:
-        usage = _usage(network, target, runtime, frontend, program, file_bytes)
+        if not target.core.tabled:
+            return orientation(network, target, runtime, frontend, interval_ms, file_bytes, battery)
+        usage = _usage(network, target, runtime, frontend, file_bytes)
     except UnsupportedOperator as error:
         return _refused(target, runtime, error)
     work = frontend_work(frontend, target.core)
-    instructions, cycles = sum(op.instructions for op in usage.ops), sum(op.cycles for op in usage.ops)
-    latency = latency_ms(target, runtime, cycles, work.cycles)
+    rows = usage.rows
+    latency = latency_ms(target, runtime, rows.cycles, work.cycles)
     ram, flash = Parts(usage.ram), Parts(usage.flash)
     need = Need(flash.total, ram.total + usage.stack_bytes, latency.value, interval_ms)
     return ResourceReport(
@@ -59,8 +61,8 @@ def report(
         ram=ram,
         flash=flash,
         stack_bytes=usage.stack_bytes,
-        instructions=instructions,
-        cycles=cycles,
+        instructions=rows.instructions,
+        cycles=rows.cycles,
         frontend_instructions=work.instructions,
         frontend_cycles=work.cycles,
         latency_ms=latency,
@@ -69,8 +71,9 @@ def report(
         limits=limits(need, target),
         issues=(*fit_issues(need, target), *_source_issues(target)),
         arena=usage.arena,
-        ops=usage.ops,
-        sources={**target.sources, **usage.sources, "latency band": BANDS[runtime].source},
+        ops=rows.ops,
+        sources={**target.sources, **usage.sources, "latency band": band_of(target.core, runtime).source},
+        day=day_energy(target, latency.value, interval_ms, battery),
     )
 
 
@@ -81,17 +84,16 @@ def report_all(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
+    battery: Battery = CR2032,
 ) -> tuple[ResourceReport, ...]:
     """Estimate a network on every target with every runtime, target by target."""
     chosen = tuple(runtimes)
-    return tuple(report(network, t, r, frontend, interval_ms, file_bytes=file_bytes) for t in targets for r in chosen)
+    return tuple(report(network, t, r, frontend, interval_ms, file_bytes, battery) for t in targets for r in chosen)
 
 
-def _usage(
-    network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, program: Program | None, file_bytes: int | None
-) -> Usage:
+def _usage(network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:
     if runtime == "c":
-        return engine_usage(network, target.core, frontend, program)
+        return engine_usage(network, target.core, frontend)
     return tflm_usage(network, target.core, "cmsis_nn" if runtime == "tflm" else "reference", frontend, file_bytes)
 
 
@@ -118,9 +120,12 @@ def _refused(target: TargetDevice, runtime: str, error: UnsupportedOperator) -> 
 
 
 def _source_issues(target: TargetDevice) -> tuple[Issue, ...]:
-    if target.power is not None or target.virtual:
+    if target.virtual or (target.power is not None and target.power.sleep_a is not None):
         return ()
-    return (Issue("board.power", "advice", target.id, "no energy: its current draw has no source yet"),)
+    missing = (
+        "no energy: its current draw has no source yet" if target.power is None else "no battery life: its sleep current has no source yet"
+    )
+    return (Issue("board.power", "advice", target.id, missing),)
 
 
 def as_json(figures: ModelFigures, reports: Sequence[ResourceReport]) -> dict[str, Any]:

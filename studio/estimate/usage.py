@@ -1,6 +1,7 @@
 """What a network takes with each runtime, apart from the board: memory in named parts, stack, operators."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -8,71 +9,48 @@ from studio import __version__
 from studio.core.errors import UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.network import Network
-from studio.core.program import Program
-from studio.core.report import Arena, OpCost
+from studio.core.report import Arena
 from studio.core.target import Core
-from studio.estimate.counts import op_counts
-from studio.estimate.engine import base_cost, engine_cost
+from studio.estimate.engine import base_cost, code_and_stack, op_cost, table_of
 from studio.estimate.frontend import FrontEndCost, frontend_cost
-from studio.estimate.remember import remembered
+from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm import arena, model_bytes, tflm_cost
 from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.tflm.support import check_supported
-from studio.lower.engine import program as plan
-from studio.lower.engine import variant_for
+from studio.lower.engine import Memory, sketch, variant_for
 
 TFLM = "tflite-micro 90b983c2b"
 CMSIS_NN = "CMSIS-NN 4ab83cc"
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Parts of RAM (without the stack) and flash in bytes, the stack, and each operator's cost without wait states."""
+    """Parts of RAM (without the stack) and flash in bytes, the stack, and what the operators cost without wait states."""
 
     version: str
     ram: Mapping[str, int]
     flash: Mapping[str, int]
     stack_bytes: int
-    ops: tuple[OpCost, ...]
+    rows: Rows
     sources: Mapping[str, str]
     arena: Arena | None = None
 
 
-def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, given: Program | None = None) -> Usage:
-    """Count runtime `c` from the very Program that the exporter prints; raise UnsupportedOperator where a kernel is missing."""
-    return remembered(_engine_usage, network, core, frontend) if given is None else _usage_of(given, core, frontend)
-
-
-def _engine_usage(network: Network, core: Core, frontend: FrontEnd | None) -> Usage:
-    return _usage_of(remembered(plan, network, variant_for(core)), core, frontend)
-
-
-def _usage_of(program: Program, core: Core, frontend: FrontEnd | None) -> Usage:
-    cost = engine_cost(program, core)
+def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory: Memory = "fast") -> Usage:
+    """Count the engine from the plan that the exporter prints; raise UnsupportedOperator where a kernel is missing."""
+    variant = variant_for(core)
+    made = sketch(network, variant, memory)
+    table = table_of(core)
+    code, stack = code_and_stack(made, core)
     base = base_cost(core, frontend is not None)
     fe_ram, fe_flash, fe_stack = _frontend_parts(frontend, core)
     return Usage(
         version=f"Otolith engine {__version__}",
-        ram={"arena": program.arena_bytes, **fe_ram, "application": base.ram_bytes},
-        flash={**cost.constants, "kernels": sum(cost.code.values()), **fe_flash, "application": base.code_bytes},
-        stack_bytes=base.stack_bytes + max(cost.stack_bytes, fe_stack),
-        ops=_engine_ops(program, cost.per_call),
-        sources={
-            "memory": "the program's own plan and the kernels' measured sizes",
-            "instructions": "measured kernels, board_support/costs",
-        },
+        ram={"arena": made.arena_bytes, **fe_ram, "application": base.ram_bytes},
+        flash={**made.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
+        stack_bytes=base.stack_bytes + max(stack, fe_stack),
+        rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda number, _: op_cost(made.outlines[number], table), made.alone),
+        sources=_ENGINE_SOURCES,
     )
-
-
-def _engine_ops(program: Program, calls: tuple) -> tuple[OpCost, ...]:
-    """Sum the calls of each operator; those that were fused away cost nothing of their own."""
-    network = program.network
-    instructions = [0] * len(network.ops)
-    cycles = [0] * len(network.ops)
-    for call, cost in zip(program.calls, calls, strict=True):
-        instructions[call.op] += cost.instructions
-        cycles[call.op] += cost.cycles
-    rows = zip(network.ops, op_counts(network), instructions, cycles, strict=True)
-    return tuple(OpCost(count.where, op.kind, count.macs, count.weights_bytes, done, took) for op, count, done, took in rows)
 
 
 def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEnd | None, file_bytes: int | None = None) -> Usage:
@@ -80,10 +58,6 @@ def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEn
 
     Raises UnsupportedOperator where TFLM has no such operator or not for these data types.
     """
-    return remembered(_tflm_usage, network, core, kernels, frontend, file_bytes)
-
-
-def _tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:
     check_supported(network)
     cost = tflm_cost(network, kernels, core)
     planned = arena(network, kernels, core.dsp)
@@ -98,13 +72,24 @@ def _tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontE
             "interpreter and application": cost.runtime_bytes,
         },
         stack_bytes=max(cost.stack_bytes, fe_stack),
-        ops=cost.ops,
-        sources={
-            "memory": "TFLM's own allocation rules; code from measured builds, arm-none-eabi-gcc 12.2",
-            "instructions": "three measured models",
-        },
+        rows=cost.rows,
+        sources=_TFLM_SOURCES,
         arena=planned,
     )
+
+
+_ENGINE_SOURCES = MappingProxyType(
+    {
+        "memory": "the program's own plan and the kernels' measured sizes",
+        "instructions": "measured kernels, board_support/costs",
+    }
+)
+_TFLM_SOURCES = MappingProxyType(
+    {
+        "memory": "TFLM's own allocation rules; code from measured builds, arm-none-eabi-gcc 12.2",
+        "instructions": "three measured models",
+    }
+)
 
 
 def _frontend_parts(frontend: FrontEnd | None, core: Core) -> tuple[dict[str, int], dict[str, int], int]:

@@ -9,8 +9,11 @@ import numpy as np
 
 from studio.core.errors import InputError
 from studio.core.network import Network, Op, Shape, Tensor
+from studio.core.remember import Memory
 
 Weights = Mapping[str, np.ndarray]
+
+NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class Draft:
@@ -68,28 +71,38 @@ class Draft:
     def op(self, kind: str, inputs: Sequence[int], shape: Shape, options: Mapping[str, Any] | None = None) -> int:
         """Add an operator with one output of this shape (batch first); return the output."""
         output = self.tensor(f"{self.block}/{kind}", shape)
-        self.ops.append(Op(kind, tuple(inputs), (output,), options or {}, self.block))
+        self.ops.append(Op(kind, tuple(inputs), (output,), options or NO_OPTIONS, self.block))
         return output
 
     def network(self, name: str, input: int, output: int) -> Network:
         """Number the tensors in the order of use and return the Network; what no operator uses is left out."""
         order: dict[int, int] = {input: 0}
+        ops = []
         for op in self.ops:
-            for tensor in (*op.inputs, *op.outputs):
-                order.setdefault(tensor, len(order))
-        tensors = tuple(self._tensor(t) for t in order)
-        ops = tuple(
-            Op(op.kind, tuple(order[t] for t in op.inputs), tuple(order[t] for t in op.outputs), op.options, op.block) for op in self.ops
-        )
-        return Network(name, tensors, ops, (0,), (order[output],))
+            for tensor in op.inputs + op.outputs:
+                if tensor not in order:
+                    order[tensor] = len(order)
+            read, written = tuple([order[t] for t in op.inputs]), tuple([order[t] for t in op.outputs])
+            ops.append(Op(op.kind, read, written, op.options, op.block))
+        return Network(name, tuple([self._tensor(t) for t in order]), tuple(ops), (0,), (order[output],))
 
     def _tensor(self, index: int) -> Tensor:
-        dtype = self.constants.get(index)
-        if dtype is None:
-            return Tensor(self.names[index], self.shapes[index])
-        values = self.values.get(index)
-        data = None if values is None else np.ascontiguousarray(values, dtype).tobytes()
-        return Tensor(self.names[index], self.shapes[index], dtype, None, True, data)
+        name, shape, dtype = self.names[index], self.shapes[index], self.constants.get(index)
+        if dtype is not None and (self.trained or index in self.values):
+            values = self.values.get(index)
+            data = None if values is None else np.ascontiguousarray(values, dtype).tobytes()
+            return Tensor(name, shape, dtype, None, True, data) if self.trained else _kept(name, shape, dtype, data)
+        key = (name, shape, dtype)
+        return _TENSORS[key] or _TENSORS.keep(key, Tensor(name, shape, dtype or "float32", None, dtype is not None))
+
+
+_TENSORS = Memory(8192)
+
+
+def _kept(name: str, shape: Shape, dtype: str, data: bytes | None) -> Tensor:
+    """Return a small constant that blocks make; what an edit leaves as it was is the same object afterwards."""
+    key = (name, shape, dtype, data)
+    return _TENSORS[key] or _TENSORS.keep(key, Tensor(name, shape, dtype, None, True, data))
 
 
 def _values_of(weights: Weights, name: str, shape: Shape) -> np.ndarray:

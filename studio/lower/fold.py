@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from math import prod
 
-import msgspec
 import numpy as np
 
 from studio.core.network import Op
-from studio.lower.build import Draft
+from studio.core.remember import Memory
+from studio.lower.build import NO_OPTIONS, Draft
 
 OUT_AXIS = {"conv_2d": 0, "depthwise_conv_2d": 3, "fully_connected": 0}
 _TAKES_ACTIVATION = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "add", "sub", "mul", "max_pool_2d", "average_pool_2d"])
 _ACTIVATIONS = frozenset(["relu", "relu6"])
+_FOLDED = _ACTIVATIONS | {"batch_norm"}
+# One object for all: what is kept of an operator is found by its options' identity.
+_UNIT = {"stride": (1, 1), "dilation": (1, 1), "padding": "valid", "activation": "none", "multiplier": 1}
 
 
 def fold(draft: Draft, output: int) -> int:
     """Fold and fuse all that is legal; return the output's tensor, which may be another one now."""
-    plain_norms(draft, output)
-    output = fold_into_producers(draft, output)
-    output = drop_reshapes(draft, output)
-    for number, op in enumerate(draft.ops):
-        if op.kind in OUT_AXIS and len(op.inputs) == 2:
-            draft.ops[number] = _with_bias(draft, op)
+    kinds = {op.kind for op in draft.ops}
+    readers = _readers(draft, output)
+    if "batch_norm" in kinds and plain_norms(draft, readers):
+        readers = _readers(draft, output)
+    fold_into_producers(draft, readers)
+    if "reshape" in kinds or any(op.kind == "reshape" for op in draft.ops):
+        output = drop_reshapes(draft, output)
+    draft.ops[:] = [_with_bias(draft, op) if op.kind in OUT_AXIS and len(op.inputs) == 2 else op for op in draft.ops]
     return output
 
 
-def fold_into_producers(draft: Draft, output: int) -> int:
+def fold_into_producers(draft: Draft, readers: Mapping[int, int]) -> None:
     """Fold batch_norm into the convolution or dense layer before it, then relu and relu6 into what can apply them.
 
     Only where nothing else reads the operator's output. The producer takes over the folded operator's output tensor.
     """
-    readers = _readers(draft, output)
     kept: list[Op] = []
     writer: dict[int, int] = {}
     for op in draft.ops:
-        at = writer.get(op.inputs[0], -1) if op.inputs else -1
+        at = -1
+        if op.kind in _FOLDED:
+            at = writer.get(op.inputs[0], -1)
         if at >= 0 and readers[op.inputs[0]] == 1 and _absorbs(kept[at], op):
             draft.names[op.outputs[0]] = draft.names[op.inputs[0]]
             kept[at] = _fold_norm(draft, kept[at], op) if op.kind == "batch_norm" else _with_activation(kept[at], op)
@@ -46,12 +52,14 @@ def fold_into_producers(draft: Draft, output: int) -> int:
         for tensor in op.outputs:
             writer[tensor] = at
     draft.ops[:] = kept
-    return output
 
 
-def _readers(draft: Draft, output: int) -> Counter[int]:
-    counts: Counter[int] = Counter(t for op in draft.ops for t in op.inputs)
-    counts[output] += 1
+def _readers(draft: Draft, output: int) -> dict[int, int]:
+    """Count who reads each tensor; the network's output has one reader more."""
+    counts = {output: 1}
+    for op in draft.ops:
+        for tensor in op.inputs:
+            counts[tensor] = counts.get(tensor, 0) + 1
     return counts
 
 
@@ -63,7 +71,13 @@ def _absorbs(producer: Op, op: Op) -> bool:
 
 
 def _with_activation(producer: Op, op: Op) -> Op:
-    return msgspec.structs.replace(producer, outputs=op.outputs, options={**producer.options, "activation": op.kind})
+    key = (id(producer.options), op.kind)
+    # The options are kept beside those that they were made of, whose identity is in the key.
+    options = (_OPTIONS[key] or _OPTIONS.keep(key, ({**producer.options, "activation": op.kind}, producer.options)))[0]
+    return Op(producer.kind, producer.inputs, op.outputs, options, producer.block)
+
+
+_OPTIONS = Memory(1024)
 
 
 def _fold_norm(draft: Draft, producer: Op, norm: Op) -> Op:
@@ -77,7 +91,7 @@ def _fold_norm(draft: Draft, producer: Op, norm: Op) -> Op:
         axes[OUT_AXIS[producer.kind]] = -1
         draft.values[kernel] = (draft.values[kernel] * scale.reshape(axes)).astype(np.float32)
         draft.values[bias] = ((draft.values[bias] - mean) * scale + beta).astype(np.float32)
-    return msgspec.structs.replace(producer, outputs=norm.outputs)
+    return Op(producer.kind, producer.inputs, norm.outputs, producer.options, producer.block)
 
 
 def _with_bias(draft: Draft, op: Op) -> Op:
@@ -87,22 +101,29 @@ def _with_bias(draft: Draft, op: Op) -> Op:
     values = np.zeros(count, np.float32) if draft.trained else None
     name = draft.names[op.inputs[1]].replace("kernel", "bias").replace("/scale", "/offset")
     bias = draft.add_constant(name, (count,), "float32", values)
-    return msgspec.structs.replace(op, inputs=(*op.inputs, bias))
+    return Op(op.kind, (*op.inputs, bias), op.outputs, op.options, op.block)
 
 
-def plain_norms(draft: Draft, output: int) -> None:
-    """Turn each batch_norm that has nothing to fold into into a 1x1 depthwise convolution, between reshapes where needed."""
-    readers = _readers(draft, output)
+def plain_norms(draft: Draft, readers: Mapping[int, int]) -> bool:
+    """Turn each batch_norm that has nothing to fold into into a 1x1 depthwise convolution, between reshapes where needed.
+
+    Return whether there was one.
+    """
     writer = {t: op for op in draft.ops for t in op.outputs}
     ops = list(draft.ops)
     draft.ops.clear()
+    found = False
     for op in ops:
-        producer = writer.get(op.inputs[0]) if op.inputs else None
-        foldable = producer is not None and readers[op.inputs[0]] == 1 and _absorbs(producer, op)
-        if op.kind == "batch_norm" and not foldable:
+        if op.kind == "batch_norm" and not _foldable(writer.get(op.inputs[0]), readers, op):
             _add_plain_norm(draft, op)
+            found = True
         else:
             draft.ops.append(op)
+    return found
+
+
+def _foldable(producer: Op | None, readers: Mapping[int, int], norm: Op) -> bool:
+    return producer is not None and readers[norm.inputs[0]] == 1 and _absorbs(producer, norm)
 
 
 def _add_plain_norm(draft: Draft, op: Op) -> None:
@@ -113,12 +134,12 @@ def _add_plain_norm(draft: Draft, op: Op) -> None:
     source = op.inputs[0] if flat == shape else draft.op("reshape", (op.inputs[0],), flat)
     values = np.ones((1, 1, 1, channels), np.float32) if draft.trained else None
     kernel = draft.add_constant(f"{op.block}/scale", (1, 1, 1, channels), "float32", values)
-    options = {"stride": (1, 1), "dilation": (1, 1), "padding": "valid", "activation": "none", "multiplier": 1}
     target = op.outputs[0] if flat == shape else draft.tensor(f"{op.block}/scaled", flat)
-    unit = Op("depthwise_conv_2d", (source, kernel), (target,), options, op.block)
-    draft.ops.append(msgspec.structs.replace(_fold_norm(draft, unit, op), outputs=(target,)))
+    unit = Op("depthwise_conv_2d", (source, kernel), (target,), _UNIT, op.block)
+    folded = _fold_norm(draft, unit, op)
+    draft.ops.append(Op(folded.kind, folded.inputs, (target,), folded.options, folded.block))
     if flat != shape:
-        draft.ops.append(Op("reshape", (target,), op.outputs, {}, op.block))
+        draft.ops.append(Op("reshape", (target,), op.outputs, NO_OPTIONS, op.block))
 
 
 def drop_reshapes(draft: Draft, output: int) -> int:
@@ -136,7 +157,7 @@ def drop_reshapes(draft: Draft, output: int) -> int:
                 continue
             source[target] = first
             inputs = (first,)
-        kept.append(msgspec.structs.replace(op, inputs=inputs))
+        kept.append(Op(op.kind, inputs, op.outputs, op.options, op.block))
     output = same.get(output, output)
     draft.ops[:] = _used(kept, output)
     return output

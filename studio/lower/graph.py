@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from studio.core.block import Block
 from studio.core.errors import GraphError
-from studio.core.graph import INPUT_KIND, Inference, ModelGraph, Node, infer
+from studio.core.graph import INPUT_KIND, Inference, ModelGraph, infer
 from studio.core.network import Network, Shape
 from studio.core.registry import Registry
 from studio.lower.build import Draft, Weights
 from studio.lower.fold import fold
+from studio.lower.fragment import lower_block
 
 
 def lower_graph(
@@ -37,20 +36,10 @@ def lower_graph(
     for id in graph.order:
         node = graph.by_id[id]
         if node.kind == INPUT_KIND:
-            tensors[id] = draft.tensor("input", (1, *input_shape))
+            input = tensors[id] = draft.tensor("input", (1, *input_shape))
         else:
-            tensors[id] = _lower_block(draft, blocks.get(node.kind), node, [tensors[s] for s in graph.sources[id]])
+            tensors[id] = lower_block(draft, blocks.get(node.kind), node, [tensors[s] for s in graph.sources[id]])
     output = fold(draft, tensors[inference.output])
-    input = next(tensors[n.id] for n in graph.nodes if n.kind == INPUT_KIND)
     if output == input or not draft.ops:
         raise GraphError("the graph computes nothing", where=inference.output, hint="add a block that computes, a dense layer say")
     return draft.network(name or "model", input, output)
-
-
-def _lower_block(draft: Draft, block: Block, node: Node, inputs: Sequence[int]) -> int:
-    draft.block = node.id
-    before = len(draft.names)
-    output = block.lower(node.params, draft, inputs)
-    if output >= before:
-        draft.names[output] = node.id
-    return output

@@ -50,6 +50,15 @@ def write_error(path: Path, error: OSError) -> InputError:
     )
 
 
+def folder_gone(path: Path) -> InputError:
+    """Say that a project's folder is no longer where it was, and what saves the design that is still open."""
+    return InputError(
+        "the project's folder is gone: it was deleted or moved",
+        where=str(path),
+        hint="put it back, or keep the design with File > Save as in another folder",
+    )
+
+
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":
         return

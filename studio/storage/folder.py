@@ -18,10 +18,10 @@ from studio.core.block import Block
 from studio.core.errors import InputError
 from studio.core.library import Library
 from studio.core.places import shipped
-from studio.core.project import SCHEMA, Project
+from studio.core.project import SCHEMA, Project, design_digest
 from studio.core.registry import Registry
 from studio.storage import graph_file, project_file, runs, tables, weights
-from studio.storage.atomic import new_folder, write_error, write_text
+from studio.storage.atomic import folder_gone, new_folder, write_error, write_text
 from studio.storage.lock import lock
 from studio.storage.reading import migrate, read_bytes, read_json, read_text
 
@@ -94,7 +94,7 @@ class ProjectFolder:
             shutil.copytree(source, part, dirs_exist_ok=True, ignore=ignored, copy_function=shutil.copyfile)  # times and rights stay behind
             if link:
                 shutil.copytree(source / _RECORDINGS, part / _RECORDINGS, copy_function=_link)
-            write_text(part / ".gitignore", _IGNORED)
+            (part / ".gitignore").write_text(_IGNORED, encoding="utf-8", newline="")  # like the copies, not synced: that waits for the disk
         return cls.open(path)
 
     def own_recordings(self) -> None:
@@ -119,24 +119,37 @@ class ProjectFolder:
     ) -> Self:
         """Copy everything but exports to a new or empty folder, with these values in place of the saved ones: all of it, or nothing.
 
-        With `link` the copy is a passing one: recordings stay where they are, and so do past runs.
+        Where this folder is gone meanwhile the copy holds these values alone.
+
+        With `link` the copy is a passing one, for a job to read: recordings stay where they are, of past runs only the newest of this
+        very design comes along, and nothing else that lies in the folder.
         """
         library = self.library() if library is None else library
         positions = self.layout() if positions is None else positions
         if path.absolute().is_relative_to(self.path.absolute()):
             raise InputError("a copy cannot lie inside of what it copies", where=str(path), hint="choose a folder beside it")
-        left = {"build", ".studio", "__pycache__", *(("data", "runs") if link else ())}
         with new_folder(path) as part:
-            for item in sorted(self.path.iterdir()):
-                if item.name not in left and not item.name.endswith(".part"):
-                    shutil.copytree(item, part / item.name) if item.is_dir() else shutil.copy2(item, part / item.name)
+            for item in self._copied(link):
+                shutil.copytree(item, part / item.name) if item.is_dir() else shutil.copy2(item, part / item.name)
             copy = type(self)(part, project, self._blocks)
             copy.write(project, _elsewhere(library, link))
             copy.save_layout(positions)
+            run = self.latest_run(design_digest(project)) if link else None
+            if run is not None:
+                shutil.copytree(run, part / "runs" / run.name)
         return type(self)(path, project, self._blocks)
 
+    def _copied(self, link: bool) -> Sequence[Path]:
+        """List what a copy takes as it is: all but what can be made again; for a passing one the weights alone."""
+        if not self.path.is_dir():
+            return ()
+        left = ("build", ".studio", "__pycache__")
+        items = sorted(i for i in self.path.iterdir() if i.name not in left and not i.name.endswith(".part"))
+        return [i for i in items if i.name == "weights"] if link else items
+
     def stamps(self) -> dict[str, str]:
-        """Return the digest of each file that saving writes; a file that is not there has none."""
+        """Return the digest of each file that saving writes; a file that is not there has none. Raises InputError where the folder is gone."""
+        self._check_there()
         names = (project_file.NAME, graph_file.NAME, LAYOUT, f"data/{tables.RECORDINGS}", f"data/{tables.SEGMENTS}")
         return {n: hashlib.sha256(read_bytes(self.path / n)).hexdigest() for n in names if (self.path / n).exists()}
 
@@ -148,6 +161,7 @@ class ProjectFolder:
 
     def save(self, project: Project) -> None:
         """Save the design; hand edits and comments in project.toml stay. Raises InputError, and then nothing is lost."""
+        self._check_there()
         with self.locked():
             self._save_design(project)
 
@@ -157,6 +171,7 @@ class ProjectFolder:
 
     def save_library(self, library: Library) -> None:
         """Save the recordings' and segments' tables."""
+        self._check_there()
         with self.locked():
             self._save_tables(library)
 
@@ -212,6 +227,11 @@ class ProjectFolder:
                 yield
             finally:
                 self._locked = False
+
+    def _check_there(self) -> None:
+        """A project's folder that was deleted is not made anew: without its recordings it would look whole."""
+        if not self.path.is_dir():
+            raise folder_gone(self.path)
 
     def _save_design(self, project: Project) -> None:
         """Render both files before writing one, so that a value that cannot be stored changes neither."""

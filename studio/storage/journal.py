@@ -20,7 +20,7 @@ from studio.core.library import Library, Recording, Segment
 from studio.core.project import SCHEMA, Project
 from studio.core.registry import Registry
 from studio.core.state import State
-from studio.storage.atomic import write_error
+from studio.storage.atomic import folder_gone, write_error
 
 NAME = "journal.jsonl"
 COMPACT_BYTES = 8 << 20
@@ -57,7 +57,7 @@ def state_digest(state: State) -> str:
 
 
 class Journal:
-    """Appends states to a file; raises InputError where that fails (a full disk, say): the document then is not protected.
+    """Appends states to a file; raises InputError where that fails (a full disk, a deleted folder): the document then is not protected.
 
     After a failure the next append writes all that is missing.
     """
@@ -84,6 +84,8 @@ class Journal:
 
     def append(self, state: State) -> None:
         """Note a state; it is with the operating system when this returns, so a killed process loses nothing."""
+        if self._file is not None and not self._in_place():
+            self.close()
         if self._file is not None and state is self._last:
             return
         if self._file is None or self._good > self._limit:
@@ -110,10 +112,12 @@ class Journal:
 
     def _replace(self, entries: list[_Entry]) -> None:
         """Write a new file, put it in the old one's place and go on in it; where that fails, leave the old one closed."""
-        part = self.path.with_suffix(".part")
+        part, folder = self.path.with_suffix(".part"), self.path.parent.parent
         self.close()
+        if not folder.is_dir():
+            raise folder_gone(folder)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(exist_ok=True)
             with part.open("wb", buffering=0) as file:
                 for entry in entries:
                     _write(file, entry)
@@ -124,6 +128,14 @@ class Journal:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
             raise write_error(self.path, error) from error
+
+    def _in_place(self) -> bool:
+        """Whether the open file is still the one that the next start would read: a deleted one takes what is written and keeps nothing."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
+        except OSError:
+            return False
 
     def _put(self, entry: _Entry) -> None:
         assert self._file is not None

@@ -7,6 +7,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -21,7 +22,7 @@ from studio.ui.screen import no_screen
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
-NO_SCREEN = 3
+REMEMBER_MS = 300
 
 
 def run(argv: list[str], project: Path | None = None) -> int:
@@ -60,7 +61,8 @@ def open_window(app: QApplication, project: Path | None = None) -> MainWindow | 
 
 def _window(session: Session, problem: StudioError | None) -> MainWindow:
     window = MainWindow(session)
-    QTimer.singleShot(0, window, lambda: session.attempt(lambda: opening.remember(session.settings, session.document.path)))
+    remember = partial(opening.remember, session.settings, session.document.path)
+    QTimer.singleShot(REMEMBER_MS, window, lambda: session.attempt(remember))  # the first paint waits for no disk
     if problem is not None:
         QTimer.singleShot(0, window, lambda: window.commands.show_error(problem))
     return window

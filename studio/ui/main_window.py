@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self._follow()
         self.resize(1280, 800)
         self._restore()
-        self.show_room(str(session.settings.get("last_room", FIRST_ROOM)))
+        self.show_room(session.arrangement.room)
         self._show_document()
 
     # what others ask of the window
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
 
     def show_room(self, id: str) -> None:
         """Show a room."""
-        self.current_room = id if any(r.id == id for r in ROOMS) else FIRST_ROOM
+        self.current_room = self.session.arrangement.room = id if any(r.id == id for r in ROOMS) else FIRST_ROOM
         self._stack.setCurrentWidget(self.room(self.current_room))
         self.rail.show_room(self.current_room)
         getattr(self.room(self.current_room), "canvas", self._stack).setFocus()
@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         session.erred.connect(self.commands.show_error)
         session.room_wanted.connect(self.show_room)
         session.document_replaced.connect(self._show_document)
+        session.document_replaced.connect(lambda: self.show_room(session.arrangement.room))
         session.gauges.updated.connect(self._show_figures)
         session.jobs.changed.connect(self._show_jobs)
         session.theme_changed.connect(self.top_bar.restyle)
@@ -236,9 +237,8 @@ class MainWindow(QMainWindow):
         geometry = self.session.settings.get("geometry")
         if isinstance(geometry, str):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        sizes = self.session.settings.get("panels")
-        whole = isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(s, int) and s >= 0 for s in sizes) and sizes[0] > 0
-        self._splitter.setSizes(sizes if whole else [1000, TARGETS_WIDTH])
+        self._splitter.setSizes([1000, TARGETS_WIDTH])
+        self.session.arrangement.place("window", {"sides": self._splitter})
 
     def reset_layout(self) -> None:
         """Give every panel its first place and size."""
@@ -262,10 +262,8 @@ class MainWindow(QMainWindow):
         self.session.document.close(discard=self.commands.discard)
 
     def _remember(self) -> None:
-        settings = self.session.settings
-        settings.set("geometry", bytes(self.saveGeometry().toBase64().data()).decode())
-        settings.set("panels", self._splitter.sizes())
-        settings.set("last_room", self.current_room)
+        self.session.settings.set("geometry", bytes(self.saveGeometry().toBase64().data()).decode())
+        self.session.arrangement.keep()
 
     def event(self, event: QEvent) -> bool:
         """Leave the space bar to the button, box or list that has the focus, though it is a shortcut elsewhere."""

@@ -13,6 +13,7 @@ from studio.core.state import State
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
 from studio.ui import theme
+from studio.ui.arrangement import Arrangement
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import JobList
@@ -44,6 +45,7 @@ class Session(QObject):
         self.jobs = JobList(self)
         self.document = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
         self.gauges = Gauges(self.document, self)
+        self.arrangement = Arrangement(settings, self.document.path)
         self.selection: tuple[str, ...] = ()
         self.segment = _first_clip(self.document)
         self.document.changed.connect(self._follow_clip)
@@ -53,9 +55,10 @@ class Session(QObject):
 
         Raises InputError, and keeps this one, where that fails; the project that is open already stays as it is.
         """
-        if folder.exists() and folder.samefile(self.document.path):
+        if folder.exists() and self.document.path.exists() and folder.samefile(self.document.path):
             return
         opened = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
+        self.attempt(self.arrangement.keep)
         old, self.document = self.document, opened
         self.segment = _first_clip(opened)
         old.close(discard)
@@ -63,6 +66,7 @@ class Session(QObject):
         opened.changed.connect(self._follow_clip)
         self.gauges.watch(opened)
         self.select(())
+        self.arrangement.follow(opened.path)
         self.document_replaced.emit()
         self.show_segment(self.segment)
 

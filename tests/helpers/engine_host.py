@@ -17,7 +17,7 @@ from studio.core.protocols import ExportJob, GoldenVector
 from studio.lower.engine import program, runtime_files
 from studio.plugin.isolation import import_object
 
-WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffreestanding")
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror", "-ffreestanding")
 TARGETS = {"dsp": "virtual-m4", "plain": "virtual-m3"}
 CONTEXT = SimpleNamespace(
     cancelled=False, progress=lambda *a, **k: None, metric=lambda *a: None, log=lambda *a: None, artifact=lambda *a: None
@@ -45,7 +45,7 @@ def export_job(network: Network, variant: str, plan: Program | None = None, **ch
 
 
 def export(network: Network, variant: str, out: Path, **changes) -> tuple[Path, ...]:
-    """Write the sources of a network through the exporter."""
+    """Write the project of a network through the exporter."""
     exporter = import_object("export_c", shipped("plugins") / "export_c", "export_c.exporter:EXPORTER")
     return exporter.export(export_job(network, variant, **changes), out, CONTEXT)
 
@@ -71,43 +71,45 @@ def kernel_objects(flags: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 class HostModel:
-    """A network's C as a shared library."""
+    """A network's C as a shared library; with `open_constants` its constant arrays can be found by name and written."""
 
     def __init__(
-        self, network: Network, variant: str, folder: Path, flags: tuple[str, ...] = ("-O1",), plan: Program | None = None
+        self,
+        network: Network,
+        variant: str,
+        folder: Path,
+        flags: tuple[str, ...] = ("-O1",),
+        open_constants: bool = False,
+        plan: Program | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         export(network, variant, folder, plan=plan)
         library = folder / "model.so"
-        sources = [folder / "model.c", folder / "labels.c"]
+        sources = [folder / "src" / "model.c", folder / "src" / "labels.c"]
         gcc(
-            *WARNINGS,
+            *(("-std=c11", "-Dconst=", "-Dstatic=", "-fgnu89-inline") if open_constants else WARNINGS),
             "-O0",
             *flags,
             "-fPIC",
             "-shared",
-            "-I",
-            folder,
-            "-I",
-            folder / "kernels",
             *sources,
             *kernel_objects(flags),
             "-o",
             library,
         )
-        self._code = ctypes.CDLL(str(library))
-        self._code.model_input.restype = self._code.model_output.restype = ctypes.c_void_p
+        self.code = ctypes.CDLL(str(library))
+        self.code.model_input.restype = self.code.model_output.restype = ctypes.c_void_p
         if program(network, variant).init:
-            self._code.model_init()
+            self.code.model_init()
         self._sizes = network.input.nbytes, network.output.nbytes
 
     def run(self, data: bytes) -> bytes:
         """Return the output's bytes for the input's."""
         into, out = self._sizes
         assert len(data) == into
-        ctypes.memmove(self._code.model_input(), data, into)
-        self._code.model_run()
-        return ctypes.string_at(self._code.model_output(), out)
+        ctypes.memmove(self.code.model_input(), data, into)
+        self.code.model_run()
+        return ctypes.string_at(self.code.model_output(), out)
 
 
 def random_inputs(network: Network, count: int, seed: int = 0) -> list[bytes]:

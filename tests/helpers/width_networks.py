@@ -73,12 +73,18 @@ class WideNetwork(RandomNetwork):
 
 
 WIDE = {
-    WideNetwork.conv_2d: 0.34,
-    WideNetwork.depthwise_conv_2d: 0.24,
-    WideNetwork.pool: 0.14,
-    WideNetwork.sum: 0.12,
+    WideNetwork.conv_2d: 0.26,
+    WideNetwork.depthwise_conv_2d: 0.18,
+    WideNetwork.pool: 0.12,
+    WideNetwork.sum: 0.1,
     WideNetwork.unary: 0.1,
-    WideNetwork.reshape: 0.06,
+    WideNetwork.reshape: 0.03,
+    WideNetwork.mean: 0.04,
+    WideNetwork.concatenation: 0.05,
+    WideNetwork.pad: 0.03,
+    WideNetwork.transpose: 0.03,
+    WideNetwork.strided_slice: 0.03,
+    WideNetwork.split: 0.03,
 }
 
 

@@ -1,5 +1,6 @@
 """Journeys on the command line, and what it answers to bad input."""
 
+import json
 import subprocess
 import sys
 
@@ -92,16 +93,12 @@ def test_a_broken_model_file(tmp_path, capsys):
 
 def test_errors_are_json_too(tmp_path, capsys):
     assert main(["report", str(tmp_path / "gone.tflite"), "--json"]) == 2
-    import json
-
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["exit_code"] == 2
     assert "gone.tflite" in error["where"] + error["message"]
 
 
 def test_boards_and_plugins_as_json(capsys):
-    import json
-
     assert main(["boards", "--json"]) == 0
     boards = {b["id"]: b for b in json.loads(capsys.readouterr().out)["boards"]}
     assert {"virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33"} <= set(boards)
@@ -123,3 +120,20 @@ def test_labels_in_many_scripts_travel_to_the_project(tmp_path):
     assert set(made.json()["labels"]) == {'say "hi"', "你好", "two words", "it's"}
     listed = otolith("report", tmp_path / "p", "--target", "virtual-m4", "--json")
     assert listed.code == 0, listed.err
+
+
+def test_calibration_prints_its_score_and_its_rows(capsys):
+    assert main(["calibration", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["scores"]["all"]["rows"] == len(said["rows"]) >= 30
+    assert all(row["low"] < row["ms"] < row["high"] and row["source"] for row in said["rows"])
+    assert main(["calibration"]) == 0
+    shown = capsys.readouterr().out
+    assert "median error" in shown and "not yet measured on silicon" in shown
+
+
+def test_a_board_is_shown_with_its_sources(capsys):
+    assert main(["boards", "pico", "numaker-gai-m55m1"]) == 0
+    shown = capsys.readouterr().out
+    assert "serial flash" in shown and "counted as cortex-m33" in shown
+    assert main(["boards", "nowhere"]) == 2

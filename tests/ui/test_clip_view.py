@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -288,6 +289,13 @@ def test_ticks_stand_at_their_bands():
 def test_spectra_equal_the_front_end():
     fe, samples = FrontEnd(), np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.1
     assert np.allclose(Spectra().features(fe, samples), features(fe, samples)[..., 0])
+
+
+def test_spectra_follow_the_arithmetic():
+    fe, samples, spectra = FrontEnd(), np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.1, Spectra()
+    spectra.features(fe, samples)
+    fixed = msgspec.structs.replace(fe, arithmetic="fixed")
+    np.testing.assert_array_equal(spectra.features(fixed, samples), features(fixed, samples)[..., 0])
 
 
 def test_dragging_pans_both_plots(view):

@@ -60,17 +60,11 @@ def test_nothing_is_cut_at_1280_and_1920(room, window, qtbot):
 def test_sizes_are_remembered(room, session, window):
     room._bottom.setSizes([300, 300, 300])
     kept = room._bottom.sizes()
-    room.close_room()
-    assert session.settings.get("rooms")["design"]["bottom"] == kept
+    session.arrangement.keep()
     room.reset_layout()
     assert room._bottom.sizes() != kept
-
-
-def test_broken_sizes_are_passed_over(room, session):
-    session.settings.set("rooms", {"design": {"bottom": [1, "x", None], "rows": "?"}})
-    room._restore()
-    room._place_panels()
-    assert min(room._bottom.sizes()) > 100
+    session.arrangement.follow(session.document.path)
+    assert room._bottom.sizes() == kept
 
 
 def test_the_rooms_actions(room, window, session):

@@ -309,6 +309,8 @@ def test_a_full_disk_is_said_and_the_edits_are_still_there(document):
     said = []
     document.unprotected.connect(said.append)
     document._journal._file.close()
+    document._journal.path.unlink()
+    document._journal.path.symlink_to(FULL)
     document._journal._file = FULL.open("wb", buffering=0)
     document.push(mels(33))
     assert "the disk is full" in said[0]

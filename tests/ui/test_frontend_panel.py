@@ -3,7 +3,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider
 
-from studio.core.edits import SetFrontEnd
+from studio.core.edits import SetFrontEnd, SetTargets
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.ui.panels.frontend import FrontEndPanel
 from studio.ui.panels.frontend_knobs import KNOBS, RATES, with_rate
@@ -135,6 +135,20 @@ def test_normalisation_none_switches_mean_and_spread_off(panel, session):
     QTest.keyClick(box, Qt.Key.Key_Down)
     assert fe(session).normalisation == "none"
     assert not panel.knobs["mean_db"].isEnabled()
+
+
+def test_a_kit_without_fpu_gets_fixed_arithmetic_by_its_knob(panel, session):
+    session.document.push(SetTargets(("virtual-m0",)))
+    assert panel.issues.isVisible() and "use fixed arithmetic" in panel.issues.text()
+    software = panel.derived.text()
+    box = panel.boxes["arithmetic"]
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert fe(session).arithmetic == "fixed"
+    assert not panel.issues.isVisible()
+    assert panel.derived.text() != software
+    panel._resets["arithmetic"].click()
+    assert fe(session).arithmetic == "float32"
 
 
 def test_the_rate_keeps_the_times(panel, session):

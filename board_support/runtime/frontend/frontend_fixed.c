@@ -117,29 +117,12 @@ FE_INLINE void joined(int32_t *z, int32_t stride, turn w1, turn w2, turn w3) {
 #else
 
 FE_INLINE void joined(int32_t *z, int32_t stride, turn w1, turn w2, turn w3) {
-  FE_HOLD(z);
-  FE_ROLLED do {
-    const point a = {z[0] >> 1, z[1] >> 1};
-    const point c = turned(z + stride, w2);
-    const int32_t er = a.re + c.re, ei = a.im + c.im, fr = a.re - c.re, fi = a.im - c.im;
-    z += 2 * stride;
-    const point b = turned(z, w1);
-    z += stride;
-    const point d = turned(z, w3);
-    const int32_t gr = b.re + d.re, gi = b.im + d.im, hr = b.re - d.re, hi = b.im - d.im;
-    z[0] = fr - hi;
-    z[1] = fi + hr;
-    z -= stride;
-    z[0] = er - gr;
-    z[1] = ei - gi;
-    z -= stride;
-    z[0] = fr + hi;
-    z[1] = fi - hr;
-    z -= stride;
-    z[0] = er + gr;
-    z[1] = ei + gi;
-    z += 4 * stride;
-  } while (z < frontend_state.spectrum + FE_FFT);
+  FE_ROLLED for (; z < frontend_state.spectrum + FE_FFT; z += 4 * stride) {
+    int32_t *p = z, *q = p + stride, *r = q + stride, *s = r + stride;
+    const point c = turned(q, w2), b = turned(r, w1), d = turned(s, w3);
+    const point a = {p[0] >> 1, p[1] >> 1};
+    butterfly(a, b, c, d, p, q, r, s);
+  }
 }
 
 #endif
@@ -234,7 +217,9 @@ FE_STAGE void mel_bands(int8_t *out) {
   uint64_t rising_side = 0;
   for (int m = 0; m <= FE_MELS; m++) {
     uint64_t total = 0, rising = 0;
-    FE_ROLLED for (int k = frontend_count[m]; k > 0; k--, power += 2) {
+    const uint32_t *end = power + 2 * frontend_count[m];
+    FE_HOLD(end);
+    FE_ROLLED for (; power != end; power += 2) {
       total += ((uint64_t)power[1] << 32) | power[0];
       rising = plus_product(rising, power[0], power[1], *rise++);
     }

@@ -59,13 +59,21 @@ FE_INLINE point windowed(reader at, int from, int leg) {
   return side == RISING ? weighted_up(x, at.rising + leg * PART) : weighted_down(x, at.falling + (last_falling(from) - leg) * PART);
 }
 
-/* Advance j as a bit-reversed counter below `top` * 2. */
-FE_INLINE int reversed_next(int j, int top) {
+/* Advance j as a bit-reversed counter below `top` * 2; `i` is what it is the reverse of, afterwards. */
+FE_INLINE int reversed_next(int j, int i, int top) {
+#if defined(__ARM_ARCH) && __ARM_ARCH >= 7 && !defined(__ARM_ARCH_8M_BASE__)
+  (void)j;
+  uint32_t reversed;
+  __asm__("rbit %0, %1" : "=r"(reversed) : "r"(i));
+  return (int)(reversed / (0x80000000u / (unsigned)top));
+#else
+  (void)i;
   while (j & top) {
     j ^= top;
     top >>= 1;
   }
   return j ^ top;
+#endif
 }
 
 /* The butterfly of radix 4, sums and differences only: inputs in the order of residues 0, 1, 2, 3, outputs at p, q, r, s. */
@@ -86,10 +94,8 @@ FE_INLINE void butterfly(point a, point b, point c, point d, frontend_number *p,
 FE_INLINE int first_stage(int from, int to, int place) {
   if (from == to) return place;
   reader at = reader_at(from);
-  frontend_number *spectrum = frontend_state.spectrum;
-  FE_HOLD(spectrum);
-  FE_ROLLED for (int left = to - from; left > 0; left--) {
-    frontend_number *z = spectrum + 2 * FIRST_RADIX * place;
+  FE_ROLLED for (int i = from; i < to;) {
+    frontend_number *z = frontend_state.spectrum + 2 * FIRST_RADIX * place;
     const point a = windowed(at, from, 0), b = windowed(at, from, 1);
 #if (POINTS & 0x5555)
     const point c = windowed(at, from, 2), d = windowed(at, from, 3);
@@ -103,7 +109,7 @@ FE_INLINE int first_stage(int from, int to, int place) {
     at.x += 2;
     at.rising += 2;
     at.falling -= 2;
-    place = reversed_next(place, POINTS / FIRST_RADIX / 2);
+    place = reversed_next(place, ++i, POINTS / FIRST_RADIX / 2);
   }
   return place;
 }

@@ -70,33 +70,28 @@ OT_INLINE ot_sums accumulate(const int8_t *in, const int8_t *w, int32_t quads, o
 /* The second sum of a pair. */
 OT_INLINE int32_t second(int32_t both, int32_t first) { return (int32_t)((uint32_t)both - (uint32_t)first) >> 8; }
 
-/* Add up to MOST_QUADS quads to four sums. */
-OT_INLINE void add_quads(const int8_t *in, const int8_t *w, int32_t quads, int32_t sums[4]) {
-  ot_sums s = accumulate(in, w, quads, (ot_sums){0, 0, 0, 0});
-  sums[0] += s.a;
-  sums[1] += second(s.ab, s.a);
-  sums[2] += s.c;
-  sums[3] += second(s.cd, s.c);
-}
-
-/* Add all inputs to four sums. */
+/* Add all inputs to four sums, what is missing of the last quad as zeros. */
 static void four_outputs(const int8_t *in, const int8_t *w, int32_t inputs, int32_t sums[4]) {
-  int32_t left = inputs / 4;
+  int8_t last[4] = {0};
   OT_ROLLED
-  while (left > 0) {
-    int32_t quads = left < MOST_QUADS ? left : MOST_QUADS;
-    add_quads(in, w, quads, sums);
+  for (int32_t left = inputs; left > 0;) {
+    int32_t quads = left / 4 < MOST_QUADS ? left / 4 : MOST_QUADS;
+    if (quads == 0) {
+      OT_ROLLED
+      for (int32_t i = 0; i < left; i++) {
+        last[i] = in[i];
+      }
+      in = last;
+      quads = 1;
+    }
+    ot_sums s = accumulate(in, w, quads, (ot_sums){0, 0, 0, 0});
+    sums[0] += s.a;
+    sums[1] += second(s.ab, s.a);
+    sums[2] += s.c;
+    sums[3] += second(s.cd, s.c);
     in += 4 * quads;
     w += 16 * quads;
-    left -= quads;
-  }
-  if (inputs & 3) {
-    int8_t last[4] = {0};
-    OT_ROLLED
-    for (int32_t i = 0; i < (inputs & 3); i++) {
-      last[i] = in[i];
-    }
-    add_quads(last, w, 1, sums);
+    left -= 4 * quads;
   }
 }
 

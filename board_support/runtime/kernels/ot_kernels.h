@@ -81,6 +81,13 @@ typedef struct {
   int8_t low, high;
 } ot_sum;
 
+typedef struct {
+  int32_t multiplier;
+  int32_t rows, columns;
+  int16_t farthest; /* below a row's largest value, that still counts */
+  int8_t shift;
+} ot_softness;
+
 /* Elementwise operators of two operands: three loops, and what each operand moves on a pass of each. */
 typedef struct {
   int32_t multiplier;
@@ -129,7 +136,7 @@ void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k);
 void ot_max_pool(const int8_t *in, int8_t *out, const ot_pool *k);
 void ot_add(const int8_t *a, const int8_t *b, int8_t *out, const ot_sum *k);
 void ot_concatenate(const int8_t *in, int8_t *out, int32_t rows, int32_t in_row, int32_t out_row);
-void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns);
+void ot_softmax(const int8_t *in, int8_t *out, const ot_softness *k);
 void ot_lookup(const int8_t *in, int8_t *out, const int8_t *table, int32_t count);
 void ot_mean(const int8_t *in, int8_t *out, const ot_average *k);
 void ot_multiply(const int8_t *a, const int8_t *b, int8_t *out, const ot_product *k);
@@ -302,6 +309,7 @@ void ot_fully_connected_s16_dsp(const void *in, void *out, const ot_dense_s16 *k
 void ot_average_pool_s16(const void *in, void *out, const ot_pool_s16 *k);
 void ot_max_pool_s16(const void *in, void *out, const ot_pool_s16 *k);
 void ot_add_s16(const void *a, const void *b, void *out, const ot_sum_s16 *k);
+void ot_mean_s16(const void *in, void *out, const ot_average *k);
 void ot_rescale_s16(const void *in, void *out, const ot_scaling *k);
 void ot_quantise_s16(const void *in, void *out, float scale, int32_t zero, int32_t count);
 void ot_dequantise_s16(const void *in, void *out, float scale, int32_t zero, int32_t count);

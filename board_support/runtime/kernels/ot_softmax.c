@@ -1,10 +1,11 @@
 /* Softmax over the columns of each row; in place. The output's scale is 1/256, its zero point -128.
  *
- *   e[i] = exponential[max - in[i]]         Q0.31, made by the generator with TFLite's fixed-point exponential; 0 where TFLite skips
- *   sum  = sum of round(e[i] / 2^12)        Q12.19
+ *   e[i] = exp(round((in[i] - max) * 2^shift * multiplier / 2^31))       Q0.31 of Q5.26; 0 beyond `farthest`
+ *   sum  = sum of round(e[i] / 2^12)                                     Q12.19
  *   out  = saturate(round(e[i] * reciprocal(sum) / 2^n) - 128)
  *
- * The reciprocal takes three Newton-Raphson steps from 48/17 - 32/17 x in Q2.29 (gemmlowp's one_over_one_plus_x).
+ * The exponential is gemmlowp's: a Taylor polynomial around -1/8 for the part below 1/4, and a factor for each higher bit. The
+ * reciprocal takes three Newton-Raphson steps from 48/17 - 32/17 x in Q2.29 (gemmlowp's one_over_one_plus_x).
  */
 #include "ot_arith.h"
 #include "ot_kernels.h"
@@ -46,29 +47,56 @@ static int32_t reciprocal(int32_t x) {
   return saturating_shift(z, 1);
 }
 
-static void softmax_row(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t columns) {
+/* exp(x) for x <= 0 in Q5.26, Q0.31 */
+static int32_t exponential(int32_t x) {
+  static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242}; /* exp(-1/4), exp(-1/2) ... */
+  const int32_t quarter = 1 << 24, minus_eighth = 1895147668;
+  if (x == 0) {
+    return INT32_MAX;
+  }
+  int32_t part = (x & (quarter - 1)) - quarter;
+  int32_t a = part * 32 + (1 << 28);
+  int32_t square = high_mul(a, a);
+  int32_t tail = divide_by_power(high_mul(square, square), 2) + high_mul(square, a);
+  tail = divide_by_power(high_mul(tail, 715827883) + square, 1);
+  int32_t result = minus_eighth + high_mul(minus_eighth, a + tail);
+  uint32_t rest = (uint32_t)(part - x) >> 24;
+  OT_ROLLED
+  for (int32_t i = 0; i < 7; i++) {
+    if (rest >> i & 1) {
+      result = high_mul(result, factors[i]);
+    }
+  }
+  return result;
+}
+
+static int32_t exponential_of(int32_t below, const ot_softness *k) {
+  return below > k->farthest ? 0 : exponential(high_mul(-(below << k->shift), k->multiplier));
+}
+
+static void softmax_row(const int8_t *in, int8_t *out, const ot_softness *k) {
   int32_t most = -128;
   int32_t sum = 0;
   OT_ROLLED
-  for (int32_t i = 0; i < columns; i++) {
+  for (int32_t i = 0; i < k->columns; i++) {
     most = in[i] > most ? in[i] : most;
   }
   OT_ROLLED
-  for (int32_t i = 0; i < columns; i++) {
-    sum += divide_by_power(exponential[most - in[i]], 12);
+  for (int32_t i = 0; i < k->columns; i++) {
+    sum += divide_by_power(exponential_of(most - in[i], k), 12);
   }
   int32_t zeros = leading_zeros((uint32_t)sum);
   int32_t scale = reciprocal((int32_t)(((uint32_t)sum << zeros) - 0x80000000u));
   OT_ROLLED
-  for (int32_t i = 0; i < columns; i++) {
-    int32_t value = high_mul(scale, exponential[most - in[i]]);
+  for (int32_t i = 0; i < k->columns; i++) {
+    int32_t value = high_mul(scale, exponential_of(most - in[i], k));
     out[i] = (int8_t)ot_limit(divide_by_power(value, 12 - zeros + 31 - 8) - 128, -128, 127);
   }
 }
 
-void ot_softmax(const int8_t *in, int8_t *out, const int32_t *exponential, int32_t rows, int32_t columns) {
+void ot_softmax(const int8_t *in, int8_t *out, const ot_softness *k) {
   OT_ROLLED
-  for (; rows > 0; rows--, in += columns, out += columns) {
-    softmax_row(in, out, exponential, columns);
+  for (int32_t rows = k->rows; rows > 0; rows--, in += k->columns, out += k->columns) {
+    softmax_row(in, out, k);
   }
 }

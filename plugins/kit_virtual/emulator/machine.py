@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import tally
 import timing
 import unicorn
 from console import APPLICATION_EXIT, Console, Exit
@@ -65,15 +66,6 @@ class Memory:
             self._cpu.mem_write(address, data)
 
 
-def count_instructions(code: bytes) -> int:
-    """Count Thumb instructions; the first half-word says whether one has two (Armv7-M Architecture Reference Manual, A5.1)."""
-    at = count = 0
-    while at < len(code):
-        at += 4 if code[at + 1] >> 3 >= 0x1D else 2
-        count += 1
-    return count
-
-
 class Machine:
     """One run of a job from reset to its end; see flasher.py for the job's fields."""
 
@@ -83,11 +75,12 @@ class Machine:
         self._cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self._cpu.ctl_set_cpu_model(_CPUS[job["cpu"]])
         self._memory = Memory(self._cpu)
-        self._watcher = make_watcher(self._cpu, job["watcher"], alignment=job["core"] in _ALIGNED_CORES)
+        self._watcher = make_watcher(self._cpu, job["watcher"], job["core"] in _ALIGNED_CORES, tuple(job["caller"]))
         self._watching = False
         self._marks = {address: (region, end) for region, pair in job["regions"].items() for end, address in enumerate(pair)}
         self._counts: dict[str, list[int]] = {}
         self._cycles: dict[str, list[int]] = {}
+        self._calls: dict[str, list[list[tuple[int, int | None]]]] = {}
         self._reached: int | None = None
         self._resumed: int | None = None
         self._exit: int | None = None
@@ -164,10 +157,15 @@ class Machine:
 
     def _count(self, region: str, end: int) -> None:
         seen = self._watcher.stop()
-        blocks = [(self._memory.read(a, size), times) for (a, size), times in seen.times.items() if a != end]
-        self._counts.setdefault(region, []).append(sum(times * count_instructions(code) for code, times in blocks))
-        if timing.can_estimate(self._job["core"]):
-            self._cycles.setdefault(region, []).append(timing.estimate(self._job["core"], blocks, seen.jumps))
+        parts = tally.parts(seen, self._job["caller"], end)
+        core, read = self._job["core"], self._memory.read
+        timed = timing.can_estimate(core)
+        self._counts.setdefault(region, []).append(sum(tally.instructions(read, part) for part in parts))
+        if timed:
+            self._cycles.setdefault(region, []).append(tally.cycles(read, core, parts))
+        if len(parts) > 1:
+            calls = [(tally.instructions(read, part), tally.cycles(read, core, [part]) if timed else None) for part in parts[1:]]
+            self._calls.setdefault(region, []).append(calls)
         if seen.misaligned:
             address, self._fault_at = seen.misaligned
             self._fault = f"hard fault: unaligned access to 0x{address:08x}, which {self._job['core']} cannot do"
@@ -225,6 +223,7 @@ class Machine:
             "fault": self._fault,
             "instructions": self._counts,
             "cycles": self._cycles,
+            "calls": self._calls,
             "stack": len(free.lstrip(bytes([PAINT]))),
             "pc": self._cpu.reg_read(arm_const.UC_ARM_REG_PC) if self._fault_at is None else self._fault_at,
             "lr": self._cpu.reg_read(arm_const.UC_ARM_REG_LR),

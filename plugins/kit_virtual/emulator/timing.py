@@ -6,8 +6,9 @@ by the ratio of Arm's CoreMark per MHz (M4 3.42, M7 5.01, M33 4.02).
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Timings(NamedTuple):
@@ -44,19 +45,25 @@ def can_estimate(core: str) -> bool:
 
 def estimate(core: str, blocks: Iterable[tuple[bytes, int]], jumps: int) -> int:
     """Return the cycles of blocks (their code, how often they ran) with `jumps` transfers of control to another place."""
-    import capstone
-
-    disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
-    # What it does not know costs one cycle, and does not end the block.
-    disassembler.skipdata = True
     timings = _CORES[core]
-    total = sum(times * _block(timings, disassembler.disasm_lite(code, 0)) for code, times in blocks)
+    total = sum(times * _block(timings, code) for code, times in blocks)
     return round((total + jumps * timings.refill) * timings.factor)
 
 
-def _block(timings: Timings, instructions: Iterable[tuple[int, int, str, str]]) -> int:
+@lru_cache(maxsize=1)
+def _disassembler() -> Any:
+    import capstone
+
+    made = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+    # What it does not know costs one cycle, and does not end the block.
+    made.skipdata = True
+    return made
+
+
+@lru_cache(maxsize=1 << 14)
+def _block(timings: Timings, code: bytes) -> int:
     cycles, after_load = 0, False
-    for _, _, mnemonic, operands in instructions:
+    for _, _, mnemonic, operands in _disassembler().disasm_lite(code, 0):
         name = mnemonic.partition(".")[0]
         one_load = name.startswith("ldr") and not name.startswith("ldrd")
         cycles += timings.load_again if one_load and after_load else _cycles(timings, name, operands)

@@ -8,11 +8,12 @@ import msgspec
 
 from studio.core.network import Network, Op
 from studio.core.places import shipped
-from studio.core.report import OpCost
+from studio.core.remember import Memory, remembered
 from studio.core.target import Core
-from studio.estimate.counts import OpCount, op_counts
-from studio.estimate.remember import remembered
+from studio.estimate.counts import op_macs
+from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm.kernels import Kernels
+from studio.lower.forms import Form, forms
 from studio.lower.tflite.write import write_tflite
 
 
@@ -77,13 +78,13 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class TflmCost(msgspec.Struct, frozen=True):
-    """A network's cost with TFLM: code and static RAM in bytes, the stack, and each operator's cost."""
+    """A network's cost with TFLM: code and static RAM in bytes, the stack, and what the operators cost."""
 
     runtime_bytes: int
     kernels_bytes: int
     static_bytes: int
     stack_bytes: int
-    ops: tuple[OpCost, ...]
+    rows: Rows
 
 
 @lru_cache(maxsize=1)
@@ -95,52 +96,45 @@ def table() -> Table:
 
 def tflm_cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
     """Estimate code, static RAM, stack, and instructions and cycles of every operator on this core (no wait states)."""
-    return remembered(_cost, network, kernels, core)
-
-
-class _Work(msgspec.Struct, frozen=True):
-    """What does not depend on the core: bytes, the stack, and each operator's work with its cycles an instruction."""
-
-    runtime_bytes: int
-    kernels_bytes: int
-    static_bytes: int
-    stack_bytes: int
-    ops: tuple[tuple[str, OpCount, float, float], ...]
-
-
-def _cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
-    work = remembered(_work, network, kernels)
     factors = core_factors(core)
     factor = factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference
-    ops = []
-    for kind, count, done, cpi in work.ops:
+
+    def cost(_number: int, form: Form) -> tuple[int, int]:
+        done, cpi, _ = form.fact(_work, kernels)
         instructions = done * factor
-        cycles = instructions * cpi * factors.cpi
-        ops.append(OpCost(count.where, kind, count.macs, count.weights_bytes, round(instructions), round(cycles)))
-    return TflmCost(work.runtime_bytes, work.kernels_bytes, work.static_bytes, work.stack_bytes, tuple(ops))
+        return round(instructions), round(instructions * cpi * factors.cpi)
+
+    rows = rows_of(network, f"{kernels} {factor!r} {factors.cpi!r}", cost)
+    return TflmCost(*remembered(_sizes, network, kernels), rows)
 
 
-def _work(network: Network, kernels: Kernels) -> _Work:
+def _sizes(network: Network, kernels: Kernels) -> tuple[int, int, int, int]:
+    """Return the bytes of interpreter and kernels and of static RAM, and the stack: what does not depend on the core."""
+    kinds = frozenset([op.kind for graph in (network, *network.subgraphs) for op in graph.ops])
+    stack = max([form.fact(_work, kernels)[2] for form in forms(network)], default=0)
+    return (*(_CODE[kernels, kinds] or _CODE.keep((kernels, kinds), _code(kernels, kinds))), stack)
+
+
+_CODE = Memory(256)
+
+
+def _code(kernels: Kernels, kinds: frozenset[str]) -> tuple[int, int, int]:
     known = table()
     code = known.kernels[kernels].code
-    kinds = frozenset(op.kind for graph in (network, *network.subgraphs) for op in graph.ops)
     served = frozenset(k for p in code.pieces for k in p.kinds)
-    terms = [_terms(network, op, kernels) for op in network.ops]
-    rows = zip(network.ops, op_counts(network), terms, strict=True)
-    return _Work(
-        runtime_bytes=code.base + code.per_kind * len(kinds),
-        kernels_bytes=sum(p.bytes for p in code.pieces if not kinds.isdisjoint(p.kinds)) + known.unknown.code * len(kinds - served),
-        static_bytes=known.ram.base + known.ram.per_kind * len(kinds) + (known.ram.libm if kinds & set(known.ram.libm_kinds) else 0),
-        stack_bytes=max((t.stack for t in terms), default=0),
-        ops=tuple((op.kind, count, _op_work(network, op, count, t), t.cpi) for op, count, t in rows),
+    return (
+        code.base + code.per_kind * len(kinds),
+        sum(p.bytes for p in code.pieces if not kinds.isdisjoint(p.kinds)) + known.unknown.code * len(kinds - served),
+        known.ram.base + known.ram.per_kind * len(kinds) + (known.ram.libm if kinds & set(known.ram.libm_kinds) else 0),
     )
 
 
-def _op_work(network: Network, op: Op, count: OpCount, terms: OpTerms) -> float:
-    """Instructions of one call on a Cortex-M4, linear in its sizes."""
+def _work(network: Network, op: Op, kernels: Kernels) -> tuple[float, float, int]:
+    """Instructions of one call on a Cortex-M4, linear in its sizes; cycles an instruction; the stack."""
+    terms = _terms(network, op, kernels)
     outputs = sum(network.tensors[i].elements for i in op.outputs)
     inputs = network.tensors[op.inputs[0]].elements if op.inputs and op.inputs[0] >= 0 else 0
-    return terms.call + terms.mac * count.macs + terms.out * outputs + terms.input * inputs
+    return terms.call + terms.mac * op_macs(network, op) + terms.out * outputs + terms.input * inputs, terms.cpi, terms.stack
 
 
 def _terms(network: Network, op: Op, kernels: Kernels) -> OpTerms:
@@ -157,10 +151,11 @@ def _special(network: Network, op: Op) -> str:
 
 
 def core_factors(core: Core) -> CoreFactors:
-    """Return the factors of the core, or of the most similar one that has them."""
+    """Return the factors of the core, of the one that its record names, or of the most similar one that has them."""
     cores = table().cores
-    if core.id in cores:
-        return cores[core.id]
+    for id in (core.id, core.costs):
+        if id in cores:
+            return cores[id]
     return cores["cortex-m4f" if core.dsp else "cortex-m3" if "m3" in core.zig_cpu else "cortex-m0plus"]
 
 
@@ -174,7 +169,7 @@ def _model_bytes(network: Network) -> int:
         return len(write_tflite(network))
     graphs = (network, *network.subgraphs)
     tensors = [t for g in graphs for t in g.tensors]
-    channels = sum(len(t.quant.scale) for t in tensors if t.quant is not None)
+    channels = sum([len(t.quant.scale) for t in tensors if t.quant is not None])
     # Fitted to files that the writer made: its tables take about this much a scale, a tensor and an operator.
-    tables = 60 + 8 * channels + 110 * len(tensors) + 86 * sum(len(g.ops) for g in graphs)
-    return tables + sum(t.nbytes for t in tensors if t.constant)
+    tables = 60 + 8 * channels + 110 * len(tensors) + 86 * sum([len(g.ops) for g in graphs])
+    return tables + sum([t.nbytes for t in tensors if t.constant])

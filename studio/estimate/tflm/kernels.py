@@ -99,15 +99,20 @@ def request(network: Network, op: Op, kernels: Kernels, dsp: bool) -> Request:
     data = _DATA.get(op.kind, (0, 0))[kernels == "cmsis_nn"]
     persistent = _ARRAYS[op.kind](network, op) if op.kind in _ARRAYS else ()
     scratch: tuple[int, ...] = ()
-    if op.kind in _SCRATCH:
-        scratch = _SCRATCH[op.kind](network, op)
-    elif kernels == "cmsis_nn" and op.kind in _CMSIS_SCRATCH and _is_int8(network, op):
+    if kernels == "cmsis_nn" and op.kind in _CMSIS_SCRATCH and _source(network, op) in _CMSIS_TYPES[op.kind]:
         scratch = _CMSIS_SCRATCH[op.kind](network, op, dsp)
+    elif op.kind in _SCRATCH:
+        scratch = _SCRATCH[op.kind](network, op)
     return Request(_OPTIONS.get(op.kind, (0, 1)), data, persistent, tuple(s for s in scratch if s > 0), _temporary(op, kernels))
 
 
-def _is_int8(network: Network, op: Op) -> bool:
-    return network.tensors[op.inputs[0]].dtype == "int8"
+def _source(network: Network, op: Op) -> str:
+    """Return the data type of what the operator works on."""
+    return network.tensors[op.inputs[2 if op.kind == "transpose_conv" else 0]].dtype
+
+
+def _int4(network: Network, op: Op) -> bool:
+    return network.tensors[op.inputs[1]].dtype == "int4"
 
 
 def _temporary(op: Op, kernels: Kernels) -> tuple[int, ...]:
@@ -138,12 +143,18 @@ def _dense_arrays(network: Network, op: Op) -> tuple[int, ...]:
     return (4 * len(quant.scale),) * 2 if quant is not None and len(quant.scale) > 1 else ()
 
 
+def _softmax_arrays(network: Network, op: Op) -> tuple[int, ...]:
+    """Two tables of int16 functions."""
+    return (2 * 513,) * 2 if _source(network, op) == "int16" else ()
+
+
 _ARRAYS: MappingProxyType[str, Callable[[Network, Op], tuple[int, ...]]] = MappingProxyType(
     {
         "conv_2d": _channel_arrays,
         "depthwise_conv_2d": _channel_arrays,
         "transpose_conv": _channel_arrays,
         "fully_connected": _dense_arrays,
+        "softmax": _softmax_arrays,
     }
 )
 
@@ -155,18 +166,41 @@ def _mean_scratch(network: Network, op: Op) -> tuple[int, ...]:
 
 
 def _transpose_scratch(network: Network, op: Op) -> tuple[int, ...]:
-    return (4 * network.tensors[op.outputs[0]].elements,)
+    """A sum for every output, of 64 bits for int16; and a bias of int16 as 64 bits."""
+    wide = _source(network, op) == "int16"
+    bias = network.tensors[op.inputs[3]] if len(op.inputs) > 3 and op.inputs[3] >= 0 else None
+    converted = (8 * bias.elements,) if bias is not None and bias.dtype == "int16" else ()
+    return (8 if wide else 4) * network.tensors[op.outputs[0]].elements, *converted
+
+
+def _unpacked_scratch(network: Network, op: Op) -> tuple[int, ...]:
+    """The weights, a byte each, where they are stored in four bits."""
+    return (network.tensors[op.inputs[1]].elements,) if _int4(network, op) else ()
 
 
 _SCRATCH: MappingProxyType[str, Callable[[Network, Op], tuple[int, ...]]] = MappingProxyType(
-    {"mean": _mean_scratch, "sum": _mean_scratch, "transpose_conv": _transpose_scratch}
+    {
+        "mean": _mean_scratch,
+        "sum": _mean_scratch,
+        "transpose_conv": _transpose_scratch,
+        **dict.fromkeys(("conv_2d", "depthwise_conv_2d", "fully_connected"), _unpacked_scratch),
+    }
 )
+
+
+# CMSIS-NN's fast depthwise kernel for int16 takes fewer taps; its transposed convolution turns filters of more channels.
+_MOST_FAST_TAPS = 512
+_LEAST_TURNED_CHANNELS = 16
 
 
 def _conv_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
     """Two im2col columns of int16, except for a 1x1 filter without padding or dilation."""
     source, filters = network.tensors[op.inputs[0]], network.tensors[op.inputs[1]]
     _, height, width, channels = filters.shape
+    columns = width * height * source.shape[3]
+    if source.dtype == "int16":
+        bias = network.tensors[op.inputs[2]].dtype if len(op.inputs) > 2 and op.inputs[2] >= 0 else "int64"
+        return (4 * columns,) if bias == "int64" else ()
     if (
         (height, width) == (1, 1)
         and tuple(op.options["dilation"]) == (1, 1)
@@ -174,8 +208,7 @@ def _conv_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
         and _pads(network, op) == (0, 0)
     ):
         return ()
-    columns = width * height * source.shape[3]
-    return (4 * (columns + -columns % 4),)
+    return (4 * columns if _int4(network, op) else 4 * (columns + -columns % 4),)
 
 
 def _depthwise_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
@@ -184,9 +217,21 @@ def _depthwise_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
     _, height, width, channels = filters.shape
     if not dsp or source.shape[3] != channels or source.shape[0] != 1 or tuple(op.options["dilation"]) != (1, 1):
         return ()
-    if (height, width) == (3, 3) and max(_pads(network, op)) <= 1:
+    if source.dtype == "int16" and width * height >= _MOST_FAST_TAPS:
+        return ()
+    if source.dtype == "int8" and not _int4(network, op) and (height, width) == (3, 3) and max(_pads(network, op)) <= 1:
         return ()
     return (2 * channels * width * height,)
+
+
+def _transpose_columns(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
+    """The columns of an ordinary convolution and its turned filters where there are channels enough, else rows of sums."""
+    source, filters, (down, along) = network.tensors[op.inputs[2]], network.tensors[op.inputs[1]], op.options["stride"]
+    channels, height, width, taken = filters.shape
+    if down <= 2 and along <= 2 and taken > _LEAST_TURNED_CHANNELS:
+        columns = width * height * taken
+        return 4 * (columns + -columns % 4), columns * channels
+    return (4 * channels * ((source.shape[2] - 1) * along + max(width, down)) * max(height, down),)
 
 
 def _pool_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
@@ -197,6 +242,8 @@ def _pool_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
 def _dense_scratch(network: Network, op: Op, dsp: bool) -> tuple[int, ...]:
     """Multipliers and shifts for the 1x1 convolution that serves where the output keeps its dimensions."""
     filters, out, quant = network.tensors[op.inputs[1]], network.tensors[op.outputs[0]], network.tensors[op.inputs[1]].quant
+    if _int4(network, op):
+        return ()
     per_channel = quant is not None and len(quant.scale) > 1
     return (8 * out.shape[-1],) if len(out.shape) > 2 and filters.shape[-1] % 4 == 0 and not per_channel else ()
 
@@ -218,5 +265,13 @@ _CMSIS_SCRATCH: MappingProxyType[str, Callable[[Network, Op, bool], tuple[int, .
         "depthwise_conv_2d": _depthwise_scratch,
         "average_pool_2d": _pool_scratch,
         "fully_connected": _dense_scratch,
+        "transpose_conv": _transpose_columns,
+    }
+)
+# Those on which CMSIS-NN's kernels work; others go to the reference kernels.
+_CMSIS_TYPES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("conv_2d", "depthwise_conv_2d", "average_pool_2d"), ("int8", "int16")),
+        **dict.fromkeys(("fully_connected", "transpose_conv"), ("int8",)),
     }
 )

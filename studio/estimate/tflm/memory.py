@@ -6,13 +6,14 @@ bytes, with which every step succeeds. Source: tflite-micro 90b983c2b, micro_all
 single_arena_buffer_allocator.cc, micro_interpreter.cc.
 """
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
-from studio.core.network import Network, Tensor
+from studio.core.network import Network, Op, Tensor
+from studio.core.remember import remembered
 from studio.core.report import Arena
-from studio.estimate.remember import remembered
-from studio.estimate.tflm.kernels import Kernels, Request, request
+from studio.estimate.tflm.kernels import Kernels, request
 from studio.estimate.tflm.planner import ALIGNMENT, Demand, align, peak
+from studio.lower.forms import forms
 
 # Bytes of the structures (sizeof, 32-bit Arm).
 _ALLOCATOR, _PLANNER, _MICRO_ALLOCATOR, _BUILTIN_ALLOCATOR = 36, 44, 36, 8
@@ -30,23 +31,43 @@ def arena(network: Network, kernels: Kernels = "cmsis_nn", dsp: bool = True) -> 
     `head` is the planned part, `used` what the interpreter reports, `required` the size with which it runs. `dsp` says whether
     the core has the DSP extension, for which CMSIS-NN asks other scratch buffers.
     """
-    return remembered(_arena, network, kernels, dsp)
+    return remembered(_arena, network, kernels, dsp and kernels == "cmsis_nn")
 
 
 def _arena(network: Network, kernels: Kernels, dsp: bool) -> Arena:
-    requests = [[request(graph, op, kernels, dsp) for op in graph.ops] for graph in _graphs(network)]
+    wishes = [[form.fact(_wish, kernels, dsp) for form in forms(graph)] for graph in _graphs(network)]
     stack = _Arena()
     stack.start(network)
-    stack.prepare(network, requests)
-    buffers = list(demands(network, requests))
+    stack.prepare(network, wishes)
+    buffers = demands(network, wishes)
     head = peak(buffers)
-    stack.plan(network, requests, len(buffers))
+    stack.plan(network, wishes, len(buffers))
     stack.finish(network, head)
     return Arena(head + stack.tail, align(stack.high_water), head)
 
 
 def _graphs(network: Network) -> tuple[Network, ...]:
     return (network, *network.subgraphs)
+
+
+class Wish(NamedTuple):
+    """What a kernel asks for, in bytes: options and their alignment, data, arrays that stay, scratch; all temporary tensors together."""
+
+    options: int
+    alignment: int
+    data: int
+    persistent: tuple[int, ...]
+    scratch: tuple[int, ...]
+    temporary: int
+
+
+Wishes = list[list[Wish]]
+
+
+def _wish(network: Network, op: Op, kernels: Kernels, dsp: bool) -> Wish:
+    made = request(network, op, kernels, dsp)
+    temporary = sum(_temporary_bytes(network.tensors[i]) for i in made.temporary)
+    return Wish(*made.options, made.data, made.persistent, made.scratch, temporary)
 
 
 class _Arena:
@@ -83,32 +104,33 @@ class _Arena:
         for graph in graphs:
             self.keep(_NODE * len(graph.ops), 4)
 
-    def prepare(self, network: Network, requests: list[list[Request]]) -> None:
+    def prepare(self, network: Network, wishes: Wishes) -> None:
         """Parse the options, then make and prepare every kernel's data."""
-        for wanted in _flat(requests):
-            self.keep(*wanted.options)
-        for wanted in _flat(requests):
-            if wanted.data:
-                self.keep(wanted.data)
+        every = [wish for row in wishes for wish in row]
+        for wish in every:
+            self.tail = align(self.tail + wish.options, wish.alignment)
+        for wish in every:
+            self.tail = align(self.tail + wish.data) if wish.data else self.tail
+        self.touch(self.head)
         missing = _variables(network)
         count = 0
-        for graph, wishes in zip(_graphs(network), requests, strict=True):
-            handles = _handles(graph)
-            for op, wanted in zip(graph.ops, wishes, strict=True):
-                self.touch(self.head + sum(_temporary_bytes(graph.tensors[i]) for i in wanted.temporary))
-                for size in wanted.persistent:
+        for graph, row in zip(_graphs(network), wishes, strict=True):
+            handles = _handles(graph) if missing else {}
+            for op, wish in zip(graph.ops, row, strict=True):
+                self.touch(self.head + wish.temporary)
+                for size in wish.persistent:
                     self.keep(size)
                 if op.kind == "assign_variable" and handles.get(op.inputs[0]) in missing:
                     missing.remove(handles[op.inputs[0]])
                     self.keep(graph.tensors[op.inputs[1]].nbytes)
-                count += len(wanted.scratch)
+                count += len(wish.scratch)
                 self.head = _SCRATCH_REQUEST * (count + _REQUESTS_PER_OP)
                 self.touch(self.head)
 
-    def plan(self, network: Network, requests: list[list[Request]], buffers: int) -> None:
+    def plan(self, network: Network, wishes: Wishes, buffers: int) -> None:
         """Plan: the tables of lifetimes and the planner's own stand on the head."""
         graphs = _graphs(network)
-        scratch = sum(len(wanted.scratch) for wanted in _flat(requests))
+        scratch = sum([len(wish.scratch) for row in wishes for wish in row])
         self.keep(_POINTER * scratch, 4)
         infos = sum(len(graph.tensors) for graph in graphs) + scratch
         temporary = self.head + _POINTER * len(graphs) + _ALLOCATION_INFO * infos
@@ -137,10 +159,6 @@ def _temporary_bytes(tensor: Tensor) -> int:
     return _TENSOR + (_AFFINE + _POINTER + 4 * len(tensor.quant.scale) if tensor.quant is not None else 0)
 
 
-def _flat(requests: list[list[Request]]) -> Iterator[Request]:
-    return (wanted for wishes in requests for wanted in wishes)
-
-
 def _handles(graph: Network) -> dict[int, str]:
     return {op.outputs[0]: op.options.get("shared_name", "") for op in graph.ops if op.kind == "var_handle"}
 
@@ -149,39 +167,47 @@ def _variables(network: Network) -> list[str]:
     return list(dict.fromkeys(name for graph in _graphs(network) for name in _handles(graph).values()))
 
 
-def demands(network: Network, requests: list[list[Request]]) -> Iterator[Demand]:
-    """Yield the buffers in the order in which TFLM hands them to its planner: every subgraph's tensors, then the scratch buffers."""
-    marks = remembered(_lifetimes, network)
-    for number, graph in enumerate(_graphs(network)):
-        handles = _handles(graph)
-        for i, tensor in enumerate(graph.tensors):
-            if not tensor.constant and not tensor.variable and tensor.nbytes and i not in handles:
-                first, last = marks.tensors.get((number, i), (-1, -1))
-                yield Demand(align(tensor.nbytes), first, last)
-    for number, wishes in enumerate(requests):
-        for op, wanted in enumerate(wishes):
-            for size in wanted.scratch:
-                yield Demand(align(size), *marks.ops[number, op])
+def demands(network: Network, wishes: Wishes) -> list[Demand]:
+    """Return the buffers in the order in which TFLM hands them to its planner: every subgraph's tensors, then the scratch buffers."""
+    tensors, scopes = remembered(_lifetimes, network)
+    scratch = [
+        Demand(align(size), *scopes[number][op])
+        for number, row in enumerate(wishes)
+        for op, wish in enumerate(row)
+        for size in wish.scratch
+    ]
+    return [*tensors, *scratch]
 
 
-def _lifetimes(network: Network) -> "_Lifetimes":
+def _lifetimes(network: Network) -> tuple[list[Demand], list[list[tuple[int, int]]]]:
+    """Return the tensors to place, and the first and last scope of every operator, by subgraph."""
     marks = _Lifetimes(network)
     marks.walk(0)
-    return marks
+    tensors = []
+    for graph, first, last in zip(marks.graphs, marks.first, marks.last, strict=True):
+        handles = _handles(graph)
+        for i, tensor in enumerate(graph.tensors):
+            if tensor.constant or tensor.variable or i in handles:
+                continue
+            size = tensor.nbytes
+            if size:
+                tensors.append(Demand(align(size), first.get(i, -1), last.get(i, -1)))
+    return tensors, marks.ops
 
 
 class _Lifetimes:
-    """First creation and last use, counted in TFLM's allocation scopes; call_once enters its subgraph."""
+    """First creation and last use of tensors, counted in TFLM's allocation scopes; call_once enters its subgraph."""
 
     def __init__(self, network: Network) -> None:
         self.graphs = _graphs(network)
-        self.tensors: dict[tuple[int, int], tuple[int, int]] = {}
-        self.ops = {(n, i): (-1, -1) for n, graph in enumerate(self.graphs) for i in range(len(graph.ops))}
+        self.first: list[dict[int, int]] = [{} for _ in self.graphs]
+        self.last: list[dict[int, int]] = [{} for _ in self.graphs]
+        self.ops = [[(-1, -1)] * len(graph.ops) for graph in self.graphs]
         self.scope = 0
 
     def walk(self, number: int) -> None:
         """Mark all of one subgraph, from the scope at which it begins."""
-        graph = self.graphs[number]
+        graph, last = self.graphs[number], self.last[number]
         self._mark(number, graph.inputs)
         for index, op in enumerate(graph.ops):
             self.scope += 1
@@ -190,18 +216,12 @@ class _Lifetimes:
             if op.kind == "call_once":
                 self.scope += 1
                 self.walk(op.options["init_subgraph_index"])
-            self._use(number, op.inputs)
-            self._use(number, op.outputs)
-            self.ops[number, index] = (begin, self.scope)
+            last.update(dict.fromkeys(op.inputs + op.outputs, self.scope))
+            self.ops[number][index] = (begin, self.scope)
         self._mark(number, graph.outputs)
 
     def _mark(self, number: int, tensors: tuple[int, ...]) -> None:
+        first, last = self.first[number], self.last[number]
         for i in tensors:
-            first, _ = self.tensors.get((number, i), (self.scope, self.scope))
-            self.tensors[number, i] = (self.scope if first == -1 else first, self.scope)
-
-    def _use(self, number: int, tensors: tuple[int, ...]) -> None:
-        for i in tensors:
-            if i >= 0:
-                first, _ = self.tensors.get((number, i), (-1, -1))
-                self.tensors[number, i] = (first, self.scope)
+            first.setdefault(i, self.scope)
+            last[i] = self.scope

@@ -3,9 +3,10 @@
 Source of the rule: tflite-micro, tensorflow/lite/micro/memory_planner/greedy_memory_planner.cc.
 """
 
-from bisect import insort
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from studio.lower.lifetimes import Timeline
 
 ALIGNMENT = 16
 
@@ -24,25 +25,24 @@ def align(size: int, to: int = ALIGNMENT) -> int:
 
 
 def place(demands: Sequence[Demand]) -> tuple[int, ...]:
-    """Return each buffer's offset; sizes must be aligned already.
+    """Return each buffer's offset; sizes must be aligned already, and no step lie before -1.
 
     Largest first; among equals the one that was added last, for TFLM fills its list from the back and sorts it stably.
     """
-    order = sorted(range(len(demands)), key=lambda i: (-demands[i].size, -i))
+    order = sorted(range(len(demands) - 1, -1, -1), key=lambda i: demands[i].size, reverse=True)
     offsets = [0] * len(demands)
-    placed: list[tuple[int, int, int]] = []
+    # Offset, rank and end of what is placed; the steps are moved up by one, for the first is -1.
+    timeline: Timeline[tuple[int, int, int]] = Timeline(max((d.last for d in demands), default=0) + 2)
     for rank, i in enumerate(order):
         size, first, last = demands[i]
         offset = 0
-        for start, _, other in placed:
-            neighbour = demands[other]
-            if neighbour.first > last or first > neighbour.last:
-                continue
+        for start, _, end in sorted(timeline.during(first + 1, last + 1)):
             if start - offset >= size:
                 break
-            offset = max(offset, start + neighbour.size)
+            if end > offset:
+                offset = end
         offsets[i] = offset
-        insort(placed, (offset, rank, i))
+        timeline.add(first + 1, last + 1, (offset, rank, offset + size))
     return tuple(offsets)
 
 

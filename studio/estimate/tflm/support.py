@@ -2,6 +2,8 @@
 
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op
+from studio.core.remember import remembered
+from studio.lower.forms import forms
 
 _NAMES = (
     "abs add add_n arg_max arg_min assign_variable average_pool_2d batch_matmul batch_to_space_nd broadcast_args broadcast_to call_once"
@@ -19,15 +21,24 @@ _WEIGHTED = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected"])
 
 def check_supported(network: Network) -> None:
     """Raise UnsupportedOperator at the first operator that TFLM lacks or whose data types it refuses."""
+    remembered(_check, network)
+
+
+def _check(network: Network) -> None:
     for graph in (network, *network.subgraphs):
-        for op in graph.ops:
-            where = op.block or (graph.tensors[op.outputs[0]].name if op.outputs else op.kind)
-            if op.kind not in SUPPORTED:
-                raise UnsupportedOperator(f"TFLM has no {op.kind}", where=where, hint="replace the block")
-            if op.kind in _WEIGHTED and not _types_match(graph, op):
-                raise UnsupportedOperator(
-                    f"TFLM runs no {op.kind} with mixed float and integer data", where=where, hint="convert all to int8"
-                )
+        for form in forms(graph):
+            reason = form.fact(_refusal)
+            if reason:
+                raise UnsupportedOperator(reason[0], where=form.where, hint=reason[1])
+
+
+def _refusal(network: Network, op: Op) -> tuple[str, ...]:
+    """Return why TFLM does not run an operator and the way out; nothing where it does."""
+    if op.kind not in SUPPORTED:
+        return f"TFLM has no {op.kind}", "replace the block"
+    if op.kind in _WEIGHTED and not _types_match(network, op):
+        return f"TFLM runs no {op.kind} with mixed float and integer data", "convert all to int8"
+    return ()
 
 
 def _types_match(graph: Network, op: Op) -> bool:

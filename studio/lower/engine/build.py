@@ -21,6 +21,8 @@ from studio.lower.engine.tables import LOOKUPS
 from studio.lower.engine.widths import rules_for
 
 Memory = Literal["fast", "small"]
+# The engine's runtimes, and how each plans its memory.
+RUNTIMES: Mapping[str, Memory] = MappingProxyType({"c": "fast", "c-small": "small"})
 
 _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
     {

@@ -91,6 +91,7 @@ class Drafter:
         self.aliases: list[tuple[int, int]] = []
         self.variables = Variables(network)
         self.first_values: dict[int, np.ndarray] = {}
+        self.dtypes = ("int8",)
         self.number = 0
 
     @property
@@ -113,9 +114,9 @@ class Drafter:
         raise UnsupportedOperator(f"runtime c cannot run {self.op.kind}: {reason}", where=where, hint="export it for TFLM instead")
 
     def quant(self, tensor: Tensor) -> Quantisation:
-        """Return the quantisation of an int8 tensor; refuse others."""
-        if tensor.dtype != "int8" or tensor.quant is None:
-            self.refuse(f"{tensor.name} is {tensor.dtype}; it must be quantised to int8")
+        """Return the quantisation of an int8 tensor, or of another that the drafter takes; refuse others."""
+        if tensor.dtype not in self.dtypes or tensor.quant is None:
+            self.refuse(f"{tensor.name} is {tensor.dtype}; it must be quantised to {' or '.join(self.dtypes)}")
         return tensor.quant
 
     def activation(self, position: int) -> int:

@@ -70,13 +70,20 @@ def pad(d: Drafter) -> None:
     if d.quant(source) != d.quant(out):
         d.refuse("its input and output are quantised differently")
     fill = int(values(d.tensor(2)).ravel()[0]) if len(d.op.inputs) > 2 else d.quant(out).zero_point[0]
+    if fill and item_bytes(out) > 1:
+        d.refuse(f"it fills with {fill}; {out.dtype} can be filled with 0 only")
     before = _constant(d, 1)[::2]
     steps = steps_of(out.shape)
     offset = sum(count * step for count, step in zip(before, steps, strict=True))
     target = Operand(d.op.outputs[0])
-    d.call("ot_fill", (target, str(out.elements), str(fill)), {"calls": 1, "elements": out.elements})
+    d.call("ot_fill", (target, str(out.nbytes), str(fill)), {"calls": 1, "elements": out.nbytes})
     axes = list(zip(source.shape, steps_of(source.shape), steps, strict=True))
     _move(d, Operand(d.activation(0)), axes, offset=offset)
+
+
+def item_bytes(tensor: Tensor) -> int:
+    """Return the bytes of each value."""
+    return tensor.nbytes // max(1, tensor.elements)
 
 
 def steps_of(shape: Shape) -> list[int]:
@@ -108,7 +115,10 @@ def _move(d: Drafter, source: Operand, axes: Sequence[Axis], writes: int | None 
     """Add the copy; one run of bytes needs no lattice."""
     number = d.op.outputs[0] if writes is None else writes
     d.quant(d.network.tensors[number])
-    target, walked = Operand(number, offset), merged(axes)
+    item = item_bytes(d.network.tensors[number])
+    in_bytes = [(count, item * step_in, item * step_out) for count, step_in, step_out in axes]
+    source, target = Operand(source.tensor, item * source.offset), Operand(number, item * offset)
+    walked = merged([*in_bytes, (item, 1, 1)])
     if len(walked) > len(LOOPS):
         d.refuse("it has too many axes")
     if walked[0][1:] == (1, 1):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 import numpy as np
 
-from studio.core.network import Tensor
+from studio.core.network import Network, Tensor
 from studio.core.program import ConstArray
 from studio.lower.engine import convolution
 from studio.lower.engine.arithmetic import activation_range
@@ -30,6 +30,17 @@ def unpacked(tensor: Tensor) -> Tensor:
     both = np.frombuffer(tensor.data, np.int8)
     halves_ = np.stack([(both << 4).astype(np.int8) >> 4, both >> 4], axis=1).ravel()[: tensor.elements]
     return msgspec.structs.replace(tensor, dtype="int8", data=halves_.tobytes())
+
+
+def has_nibbles(network: Network) -> bool:
+    """Say whether some tensor has four bits a value."""
+    return any(tensor.dtype == "int4" for tensor in network.tensors)
+
+
+def without_nibbles(network: Network) -> Network:
+    """Return the network with the same weights in int8."""
+    tensors = tuple(unpacked(tensor) if tensor.dtype == "int4" else tensor for tensor in network.tensors)
+    return msgspec.structs.replace(network, tensors=tensors)
 
 
 def packed(numbers: np.ndarray) -> np.ndarray:

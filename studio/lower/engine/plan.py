@@ -41,38 +41,57 @@ class Block:
         self.spans.append(span)
         self.size, self.first, self.last = max(self.size, span.size), min(self.first, span.first), max(self.last, span.last)
 
+    def steps(self) -> list[tuple[int, int, int]]:
+        """Return size, first and last call of the spans, those of one size that follow each other joined."""
+        if len(self.spans) == 1:
+            return [(self.size, self.first, self.last)]
+        joined: list[tuple[int, int, int]] = []
+        size, first, last = -1, 0, -1
+        for span in sorted(self.spans, key=_first):
+            if span.size != size or span.first > last + 1:
+                joined.append((size, first, last))
+                size, first, last = span.size, span.first, span.last
+            elif span.last > last:
+                last = span.last
+        return [*joined[1:], (size, first, last)]
+
 
 def place(blocks: Sequence[Block]) -> int:
     """Give each block its offset; return the arena's size."""
-    timeline: Timeline[Block] = Timeline(max((b.last for b in blocks), default=0) + 1)
+    timeline: Timeline[_Placed] = Timeline(max((b.last for b in blocks), default=0) + 1)
     end = 0
     for block in sorted(blocks, key=_size, reverse=True):
-        first, last, size = block.first, block.last, block.size
+        first, last, steps = block.first, block.last, block.steps()
         offset = 0
-        for low, high in sorted(_forbidden(block, timeline.during(first, last))):
+        for low, high in sorted(_forbidden(steps, timeline.during(first, last))):
             if low <= offset < high:
                 offset = -(-high // ALIGNMENT) * ALIGNMENT
         block.offset = offset
-        timeline.add(first, last, block)
-        end = max(end, offset + size)
+        timeline.add(first, last, (offset, steps))
+        end = max(end, offset + block.size)
     return -(-end // ALIGNMENT) * ALIGNMENT
+
+
+_Placed = tuple[int, list[tuple[int, int, int]]]
 
 
 def _size(block: Block) -> int:
     return block.size
 
 
-def _forbidden(block: Block, others: Iterable[Block]) -> list[tuple[int, int]]:
-    """Offsets at which some span of the block would meet one of the others, as half-open ranges."""
-    spans = block.spans
+def _first(span: Span) -> int:
+    return span.first
+
+
+def _forbidden(steps: Sequence[tuple[int, int, int]], others: Iterable[_Placed]) -> list[tuple[int, int]]:
+    """Offsets at which some of the steps would meet one of the others, as half-open ranges."""
+    if len(steps) == 1:
+        size, first, last = steps[0]
+        return [(offset - size + 1, offset + s) for offset, theirs in others for s, begin, end in theirs if first <= end and begin <= last]
     ranges = []
-    for other in others:
-        offset, theirs = other.offset, other.spans
-        if len(spans) == len(theirs) == 1:
-            ranges.append((offset - block.size + 1, offset + other.size))
-            continue
-        for size, first, last, _ in spans:
-            ranges += [(offset - size + 1, offset + s.size) for s in theirs if first <= s.last and s.first <= last]
+    for offset, theirs in others:
+        for size, first, last in steps:
+            ranges += [(offset - size + 1, offset + s) for s, begin, end in theirs if first <= end and begin <= last]
     return ranges
 
 
@@ -101,7 +120,7 @@ def arrange(
     last[out] = len(steps)
     for variable in variables:
         first[variable], last[variable] = 0, len(steps)
-    home = share(steps, aliases, last)
+    home = share(steps, aliases, whole, last)
     blocks: dict[int, Block] = {}
     for tensor in dict.fromkeys((*order, *aliases, *variables, ends[1])):
         of = whole.get(tensor, tensor)
@@ -111,18 +130,18 @@ def arrange(
             blocks[base].add(span)
         else:
             blocks[base] = Block(span)
-    return [*blocks.values(), *(Block(Span(step.scratch, i, i)) for i, step in enumerate(steps) if step.scratch)]
+    return [*blocks.values(), *[Block(Span(step.scratch, i, i)) for i, step in enumerate(steps) if step.scratch]]
 
 
-def share(steps: Sequence[Step], aliases: Mapping[int, int], last_read: Mapping[int, int]) -> dict[int, int]:
+def share(steps: Sequence[Step], aliases: Mapping[int, int], whole: Mapping[int, int], last_read: Mapping[int, int]) -> dict[int, int]:
     """Say for each tensor in whose memory it lies: aliases always, a call's output where its input is needed no more.
 
-    `last_read` is the last call that reads a tensor or an alias of it, by the tensor that is no alias.
+    `whole` leads from an alias to the tensor that is none; `last_read` is the last call that reads such a tensor or an alias of it.
     """
     home = dict(aliases)
     for number, step in enumerate(steps):
         for tensor in step.shares:
-            if step.writes not in home and last_read[root(tensor, aliases)] <= number:
+            if step.writes not in home and last_read[whole.get(tensor, tensor)] <= number:
                 home[step.writes] = tensor
     return home
 

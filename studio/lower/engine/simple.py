@@ -10,7 +10,7 @@ from studio.lower.engine.arithmetic import activation_range, float32, mean_facto
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
 from studio.lower.engine.rows import Band, Rows, each_row
-from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_exponentials
+from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_scaling
 from studio.lower.engine.weights import channel_consts
 
 # Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
@@ -155,7 +155,7 @@ def concatenation(d: Drafter) -> None:
 
 
 def softmax(d: Drafter) -> None:
-    """Softmax over the last axis; its exponentials are a table."""
+    """Softmax over the last axis."""
     source, out = d.tensor(0), d.out
     ends = _ends(d)
     if d.quant(out).zero_point[0] != -128 or abs(d.quant(out).scale[0] - 1 / 256) > 1e-6:
@@ -164,11 +164,12 @@ def softmax(d: Drafter) -> None:
     if columns > SOFTMAX_LARGEST:
         d.refuse(f"a softmax over {columns} values overflows TFLM's arithmetic; it takes {SOFTMAX_LARGEST} at most")
     rows = source.elements // columns
-    scale, beta = d.quant(source).scale[0], d.op.options["beta"]
-    pack = (lambda: np.frombuffer(softmax_exponentials(scale, beta), "<i4")) if d.network.has_weights else None
-    table = d.const("exponential", "int32_t", 256, pack, part="tables")
+    multiplier, shift, farthest = softmax_scaling(d.quant(source).scale[0], d.op.options["beta"])
+    if shift < 0:
+        d.refuse(f"the scale {d.quant(source).scale[0]} of its input is too small")
+    fields = words(multiplier=multiplier, rows=rows, columns=columns) | halves(farthest=farthest) | small(shift=shift)
     dims = {"calls": 1, "rows": rows, "elements": source.elements}
-    d.call("ot_softmax", (*ends, table, str(rows), str(columns)), dims, shares=d.op.inputs[:1])
+    d.call("ot_softmax", ends, dims, shares=d.op.inputs[:1], record=d.record("ot_softness", {}, **fields))
 
 
 def lookup(d: Drafter) -> None:
@@ -207,15 +208,7 @@ def mean(d: Drafter) -> None:
     """The mean over axes that lie side by side."""
     source, out = d.tensor(0), d.out
     ends = _ends(d)
-    if not d.tensor(1).constant or d.tensor(1).data is None:
-        d.refuse("its axes are not constant")
-    axes = {int(a) % len(source.shape) for a in values(d.tensor(1)).ravel()}
-    sizes = [(size, axis in axes) for axis, size in enumerate(source.shape) if size > 1]
-    reduced = [i for i, (_, gone) in enumerate(sizes) if gone]
-    first, last = (reduced[0], reduced[-1] + 1) if reduced else (0, 0)
-    if len(reduced) != last - first:
-        d.refuse(f"its axes {sorted(axes)} do not lie side by side")
-    outer, count, inner = (prod(s for s, _ in part) for part in (sizes[:first], sizes[first:last], sizes[last:]))
+    outer, count, inner = mean_loops(d)
     multiplier, shift = mean_factor(float32(d.quant(source).scale[0]) / float32(d.quant(out).scale[0]), count)
     fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=-count * d.quant(source).zero_point[0])
     fields |= small(shift=shift, out_zero=d.quant(out).zero_point[0])
@@ -223,6 +216,21 @@ def mean(d: Drafter) -> None:
     plane = len(source.shape) == 4 and source.shape[0] == outer == 1 and inner == source.shape[3] and count == prod(source.shape[1:3])
     rows = _all_rows(source, "ot_stream_mean") if plane else None
     d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields), rows=rows)
+
+
+def mean_loops(d: Drafter) -> tuple[int, int, int]:
+    """Return how many values lie outside, along and inside the axes that are reduced; they must lie side by side."""
+    if not d.tensor(1).constant or d.tensor(1).data is None:
+        d.refuse("its axes are not constant")
+    source = d.tensor(0)
+    axes = {int(a) % len(source.shape) for a in values(d.tensor(1)).ravel()}
+    sizes = [(size, axis in axes) for axis, size in enumerate(source.shape) if size > 1]
+    reduced = [i for i, (_, gone) in enumerate(sizes) if gone]
+    first, last = (reduced[0], reduced[-1] + 1) if reduced else (0, 0)
+    if len(reduced) != last - first:
+        d.refuse(f"its axes {sorted(axes)} do not lie side by side")
+    outer, count, inner = (prod(s for s, _ in part) for part in (sizes[:first], sizes[first:last], sizes[last:]))
+    return outer, count, inner
 
 
 def reshape(d: Drafter) -> None:

@@ -1,7 +1,6 @@
 """Tables of one int8 value's function, computed with TFLite's fixed-point arithmetic for all 256 values."""
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
@@ -45,14 +44,11 @@ def _exp_of_quarter(a: int) -> int:
     return _EXP_MINUS_EIGHTH + high_mul(_EXP_MINUS_EIGHTH, x + tail)
 
 
-@lru_cache(maxsize=16)
-def softmax_exponentials(scale: float, beta: float) -> bytes:
-    """exp(-d * scale * beta) in Q0.31 for d = 0 .. 255, zero where TFLite's softmax skips the value."""
+def softmax_scaling(scale: float, beta: float) -> tuple[int, int, int]:
+    """Return multiplier and shift that bring int8 differences to Q5.26, and the farthest difference that TFLite's softmax counts."""
     factor = min(float32(beta) * float32(scale) * (1 << (31 - DIFFERENCE_BITS)), 2**31 - 1.0)
     multiplier, shift = quantise_multiplier(factor)
-    farthest = math.floor(((1 << DIFFERENCE_BITS) - 1) * (1 << (31 - DIFFERENCE_BITS)) / 2.0**shift)
-    table = [exp_on_negative(high_mul(-d << shift, multiplier), DIFFERENCE_BITS) if d <= farthest else 0 for d in range(256)]
-    return np.array(table, "<i4").tobytes()
+    return multiplier, shift, min(255, math.floor(((1 << DIFFERENCE_BITS) - 1) * (1 << (31 - DIFFERENCE_BITS)) / 2.0**shift))
 
 
 def lookup_table(op: Op, source: Quantisation, out: Quantisation, source_type: str = "int8", out_type: str = "int8") -> bytes:

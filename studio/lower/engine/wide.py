@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Quantisation, Tensor
-from studio.lower.engine.arithmetic import activation_range, channel_factors, float32, quantise_multiplier
+from studio.lower.engine.arithmetic import activation_range, channel_factors, quantise_multiplier
 from studio.lower.engine.dims import gather_dims
 from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, values, words
 from studio.lower.engine.windows import bias_of, check_activation, check_convolution, window_fields
@@ -51,7 +51,7 @@ def conv_2d(d: Drafter) -> None:
     source, filters, out, options = d.tensor(0), d.tensor(1), d.out, d.op.options
     whole = filters.shape[1:] == source.shape[1:] and out.shape[1:3] == (1, 1) and options["dilation"] == (1, 1)
     if whole or (filters.shape[1:3] == (1, 1) and options["stride"] == (1, 1) and filters.shape[3] == source.shape[3]):
-        _dense(d, out.shape[3], prod(filters.shape[1:]), _factors(d, out.shape[3]))
+        _dense(d, out.shape[3], prod(filters.shape[1:]))
     else:
         _window(d, source, filters, out)
 
@@ -62,7 +62,7 @@ def fully_connected(d: Drafter) -> None:
     if not weights.constant:
         d.refuse("its weights are not constant")
     outputs, inputs = weights.shape
-    _dense(d, outputs, inputs, _dense_factors(d, outputs))
+    _dense(d, outputs, inputs)
 
 
 def depthwise_conv_2d(d: Drafter) -> None:
@@ -78,7 +78,7 @@ def depthwise_conv_2d(d: Drafter) -> None:
     depth = out.shape[3] // source.shape[3]
     pack = (lambda: values(filters)) if filters.data is not None else None
     weights = d.const("filters", "int8_t", filters.elements, pack)
-    pointers, row = _row(d, weights, out.shape[3], 1, _factors(d, out.shape[3]))
+    pointers, row = _row(d, weights, out.shape[3], 1)
     fields = {f"window.{n}": f for n, f in halves(**sizes, depth=depth, **window).items()} | row
     inside = gather_dims(source.shape, (1, *out.shape[1:3], 1), window, 1)
     taps = (inside["bytes"] + 4 * inside["words"]) // source.shape[3]
@@ -89,22 +89,7 @@ def depthwise_conv_2d(d: Drafter) -> None:
     d.call("ot_depthwise_conv_s16", ends, dims, record=d.record("ot_depthwise_s16", _of_window(pointers), **fields))
 
 
-def _factors(d: Drafter, channels: int) -> list[float]:
-    return channel_factors(quant(d, d.tensor(0)), d.quant(d.tensor(1)), quant(d, d.out), channels)
-
-
-def _dense_factors(d: Drafter, outputs: int) -> list[float]:
-    """Return the factors; with one scale for all weights TFLM multiplies the scales in float32."""
-    source, weights, out = quant(d, d.tensor(0)), d.quant(d.tensor(1)), quant(d, d.out)
-    if len(weights.scale) > 1:
-        return channel_factors(source, weights, out, outputs)
-    product = float(np.float32(source.scale[0]) * np.float32(weights.scale[0]))
-    return [product / float32(out.scale[0])] * outputs
-
-
-def _row(
-    d: Drafter, weights: str, channels: int, inputs: int, factors: list[float], per_group: int = 0
-) -> tuple[dict[str, str], dict[str, tuple[str, int]]]:
+def _row(d: Drafter, weights: str, channels: int, inputs: int, per_group: int = 0) -> tuple[dict[str, str], dict[str, tuple[str, int]]]:
     """Return pointers and fields of the ot_row_s16 inside a record; `channels` are all, `per_group` those of one group."""
     filters, bias = d.tensor(1), bias_of(d)
     if any(d.quant(filters).zero_point):
@@ -112,6 +97,7 @@ def _row(
     if bias is not None and bias.dtype not in ("int32", "int64"):
         d.refuse(f"its bias is {bias.dtype}; it must be int64 or int32")
     narrow = bias.dtype == "int32" if bias is not None else d.op.options.get("quantized_bias_type") == "int32"
+    factors = channel_factors(quant(d, d.tensor(0)), d.quant(filters), quant(d, d.out), channels)
     pairs = np.array([_multiplier(d, factor, narrow) for factor in factors])
     known = filters.data is not None and (bias is None or bias.data is not None)
     numbers = {"bias": lambda: np.zeros(channels) if bias is None else values(bias), "multiplier": lambda: pairs[:, 0]}
@@ -153,9 +139,9 @@ def _weights(d: Drafter, channels: int, inputs: int) -> str:
     return d.const("filters", "int8_t", channels * inputs, pack)
 
 
-def _dense(d: Drafter, outputs: int, inputs: int, factors: list[float]) -> None:
+def _dense(d: Drafter, outputs: int, inputs: int) -> None:
     rows = d.tensor(0).elements // inputs
-    pointers, fields = _row(d, _weights(d, outputs, inputs), outputs, inputs, factors)
+    pointers, fields = _row(d, _weights(d, outputs, inputs), outputs, inputs)
     ends = (Operand(activation(d, 0)), Operand(d.op.outputs[0]))
     record = d.record("ot_dense_s16", pointers, **fields, **words(rows=rows))
     d.call(f"ot_fully_connected_s16{d.suffix}", ends, {"calls": 1, **_line_dims(d.dsp, rows, outputs, inputs)}, record=record)
@@ -173,8 +159,7 @@ def _window(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
     channels, inputs = out.shape[3], prod(filters.shape[1:])
     sizes, window = window_fields(d, source, filters, out)
     sizes |= {"in_channels": 2 * source.shape[3], "out_channels": channels}
-    factors = _factors(d, channels)
-    pointers, row = _row(d, _weights(d, channels, inputs), channels, inputs, factors, channels // groups)
+    pointers, row = _row(d, _weights(d, channels, inputs), channels, inputs, channels // groups)
     fields = {f"window.{n}": f for n, f in halves(**sizes, **window, groups=groups).items()} | row
     in_bytes = (*source.shape[:3], 2 * source.shape[3])
     lines = out.shape[1] * out.shape[2] * groups

@@ -1,13 +1,16 @@
 """int16 values: sums, pools, changes of scale and type, curves, softmax, aliases."""
 
+import copy
+from collections.abc import Callable
 from math import log2, prod
 
 import numpy as np
 
 from studio.core.ctext import c_float
 from studio.core.network import Quantisation, window_size
-from studio.lower.engine.arithmetic import activation_range, float32, quantise_multiplier
+from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.draft import Drafter, Operand, halves, small, words
+from studio.lower.engine.simple import mean_loops
 from studio.lower.engine.wide import LEAST, MOST, activation, limits, quant
 from studio.lower.engine.wide_tables import SIGMOID, softmax_tables
 
@@ -40,6 +43,46 @@ def add(d: Drafter) -> None:
     fields |= halves(low=low, high=high) | small(shift_a=sa, shift_b=sb, shift_out=so)
     args = (first, second, Operand(d.op.outputs[0]))
     d.call("ot_add_s16", args, {"calls": 1, "elements": a.elements}, shares=d.op.inputs, record=d.record("ot_sum_s16", {}, **fields))
+
+
+def moved(rule: Callable[[Drafter], None]) -> Callable[[Drafter], None]:
+    """Let a rule that only moves values take int16 as well."""
+
+    def draft(d: Drafter) -> None:
+        for number in d.op.outputs:
+            quant(d, d.network.tensors[number])
+        taking = copy.copy(d)
+        taking.dtypes = ("int8", "int16")
+        rule(taking)
+
+    return draft
+
+
+def concatenation(d: Drafter) -> None:
+    """Draft one copying call for each input."""
+    if d.op.options["activation"] != "none":
+        d.refuse("a fused activation is not supported")
+    axis = d.op.options["axis"] % len(d.out.shape)
+    run, rows, offset = 2 * prod(d.out.shape[axis:]), prod(d.out.shape[:axis]), 0
+    for position in range(len(d.op.inputs)):
+        source = d.tensor(position)
+        if quant(d, source) != quant(d, d.out):
+            d.refuse("its inputs and output are quantised differently")
+        stretch = 2 * prod(source.shape[axis:])
+        ends = (Operand(activation(d, position)), Operand(d.op.outputs[0], offset))
+        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), {"calls": 1, "rows": rows, "elements": source.nbytes})
+        offset += stretch
+
+
+def mean(d: Drafter) -> None:
+    """Draft the mean over axes that lie side by side."""
+    outer, count, inner = mean_loops(d)
+    ends = _ends(d)
+    scales = (float32(quant(d, tensor).scale[0]) for tensor in (d.tensor(0), d.out))
+    multiplier, shift = mean_factor(next(scales) / next(scales), count)
+    fields = words(multiplier=multiplier, outer=outer, reduced=count, inner=inner, offset=0) | small(shift=shift, out_zero=0)
+    dims = {"calls": 1, "outer": outer, "outputs": outer * inner, "taps": outer * count * inner}
+    d.call("ot_mean_s16", ends, dims, record=d.record("ot_average", {}, **fields))
 
 
 def pool(d: Drafter) -> None:

@@ -3,11 +3,20 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from studio.lower.engine import nibbles, wide, wide_simple
+from studio.lower.engine import lattice, nibbles, wide, wide_simple
 from studio.lower.engine.draft import Drafter
 
 Rules = Mapping[str, Callable[[Drafter], None]]
 
+_MOVES: Rules = MappingProxyType(
+    {
+        **dict.fromkeys(("pad", "padv2"), lattice.pad),
+        "transpose": lattice.transpose,
+        "strided_slice": lattice.strided_slice,
+        "split": lattice.split,
+        "split_v": lattice.split_v,
+    }
+)
 _INT16: Rules = MappingProxyType(
     {
         "conv_2d": wide.conv_2d,
@@ -17,6 +26,9 @@ _INT16: Rules = MappingProxyType(
         "max_pool_2d": wide_simple.pool,
         "average_pool_2d": wide_simple.pool,
         **dict.fromkeys(("reshape", "expand_dims", "squeeze"), wide_simple.reshape),
+        "mean": wide_simple.mean,
+        "concatenation": wide_simple.concatenation,
+        **{kind: wide_simple.moved(rule) for kind, rule in _MOVES.items()},
         "quantize": wide_simple.quantize,
         "dequantize": wide_simple.dequantize,
         "relu": wide_simple.relu,

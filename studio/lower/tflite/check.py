@@ -113,6 +113,16 @@ def _depthwise(op: Op, shapes: tuple[Shape, ...], out: Shape) -> str:
     return _window(op, x[1:3], w[1:3], out[1:3])
 
 
+def _transpose_conv(op: Op, shapes: tuple[Shape, ...], out: Shape) -> str:
+    """Check it as the convolution that leads from its output back to its input."""
+    w, x = shapes[1], shapes[2]
+    if len(x) != 4 or len(w) != 4 or len(out) != 4:
+        return "input, filter and output must have four dimensions"
+    if x[3] != w[3] or w[0] != out[3] or x[0] != out[0]:
+        return f"filters {w} do not fit {x[3]} channels in and {out[3]} out"
+    return _window(op, out[1:3], w[1:3], x[1:3]).replace("its output", "its input")
+
+
 def _pool(op: Op, shapes: tuple[Shape, ...], out: Shape) -> str:
     if len(shapes[0]) != 4 or len(out) != 4 or shapes[0][3] != out[3]:
         return "input and output must have four dimensions and equal channels"
@@ -184,6 +194,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "conv_2d": _conv,
         "depthwise_conv_2d": _depthwise,
+        "transpose_conv": _transpose_conv,
         "fully_connected": _dense,
         "max_pool_2d": _pool,
         "average_pool_2d": _pool,

@@ -207,15 +207,15 @@ class FrontEndPanel(QFrame):
 
     def _show_derived(self, fe: FrontEnd) -> None:
         parts = [f"{fe.frames} frames × {fe.mels} bins"]
-        board = next(
-            (self.session.gauges.boards[t] for t in self.session.document.project.targets if t in self.session.gauges.boards), None
-        )
-        if board is not None:
+        known = self.session.gauges.boards
+        boards = [known[t] for t in self.session.document.project.targets if t in known]
+        if boards:
+            board = boards[0]
             cost = frontend_cost(fe, board.core)
             parts += [f"{format_size(cost.ram_bytes)} RAM", f"{format_count(cost.instructions)} instructions a clip"]
             self.derived.setToolTip(f"on {board.name}: {format_size(cost.const_bytes)} of tables, {format_size(cost.code_bytes)} of code")
         self.derived.setText(" · ".join(parts))
-        remarks = frontend_issues(fe)
+        remarks = frontend_issues(fe, boards)
         self.issues.setText("\n".join(i.message for i in remarks))
         self.issues.setVisible(bool(remarks))
 

@@ -204,8 +204,14 @@ CHOICES = (
         "fixed: subtract the mean, divide by the spread; none: dB as they are",
         {"fixed": "fixed", "none": "none"},
     ),
+    ChoiceSpec(
+        "arithmetic",
+        "Arithmetic",
+        "float32: for kits with an FPU; fixed: whole numbers, for kits without; training hears the same",
+        {"float32": "float32", "fixed": "fixed"},
+    ),
 )
 ORDER = (
     "window", "hop", "fft", "mels", "low_hz", "high_hz", "floor", "normalisation", "mean_db", "std_db",
-    "mel_scale", "mel_norm", "clip_samples", "sample_rate",
+    "mel_scale", "mel_norm", "clip_samples", "sample_rate", "arithmetic",
 )  # fmt: skip

@@ -10,10 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from studio.core.errors import Cancelled, JobFailed, StudioError
-from studio.core.library import Library
-from studio.core.project import design_digest
 from studio.core.target import TargetDevice
-from studio.storage.folder import ProjectFolder
 from studio.ui.document import Document
 from studio.ui.jobs import Job
 from studio.ui.session import Session
@@ -170,7 +167,8 @@ class Snapshot:
         if not document.is_saved:
             self._folder = Path(tempfile.mkdtemp(prefix="otolith-design-"))
             try:
-                self.path = write_snapshot(document, self._folder / "design")
+                state, path = document.state, self._folder / "design"
+                self.path = document.folder.copy_to(path, state.project, state.library, state.positions, link=True).path
             except StudioError:
                 self.remove()
                 raise
@@ -179,14 +177,3 @@ class Snapshot:
         """Take the copy away; the document's own folder stays."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def write_snapshot(document: Document, path: Path) -> Path:
-    """Write design and tables to a new folder, the recordings by reference, with the run of this very design if there is one."""
-    library = document.library
-    recordings = tuple(msgspec.structs.replace(r, path=str(library.file(r).resolve()), reference=True) for r in library.recordings)
-    ProjectFolder.create(path, document.project, Library(recordings, library.segments), document.blocks)
-    run = document.folder.latest_run(design_digest(document.project))
-    if run is not None:
-        shutil.copytree(run, path / "runs" / run.name)
-    return path

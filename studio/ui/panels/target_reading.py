@@ -9,7 +9,7 @@ import msgspec
 from studio.core.report import ResourceReport
 from studio.core.target import Core, TargetDevice
 from studio.core.units import format_count, format_size
-from studio.estimate.latency import wait_factor
+from studio.estimate.latency import time_parts_ms, wait_factor
 from studio.ui.widgets.gauge import Reading, Verdict
 
 TIGHT = 0.8
@@ -220,7 +220,7 @@ def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice)
     word = WORDS[state_of(m.share, reserve if kept else 0.0)]
     head = f"<b>{m.name}: {_written(m.name, m.taken)} of {_written(m.name, m.budget)}</b>, {100 * m.share:.1f} %, {word}"
     if m.name == "Time":
-        rows, source = _time_rows(made, target), made.sources.get("instructions", "")
+        rows, source = _time_rows(made, target), "; ".join(filter(None, (made.sources.get(k) for k in ("instructions", "latency band"))))
     else:
         parts = made.flash.parts if m.name == "Flash" else {**made.ram.parts, "stack": made.stack_bytes}
         rows, source = [(name, format_size(size)) for name, size in parts.items()], made.sources.get("memory", "")
@@ -230,11 +230,12 @@ def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice)
 
 
 def _time_rows(made: ResourceReport, target: TargetDevice) -> list[tuple[str, str]]:
-    to_ms = 1e3 * wait_factor(target) / target.clock_hz
-    band = made.latency_ms
+    band = ("band", f"{format_ms(made.latency_ms.low)} to {format_ms(made.latency_ms.high)}")
+    if not target.core.tabled:
+        return [("network, by its MACs", format_ms(made.latency_ms.value)), band]
+    network, features = time_parts_ms(target, made.runtime, made.cycles, made.frontend_cycles)
     rows = [
-        ("network", f"{format_ms(made.cycles * to_ms)}, {format_count(made.instructions)} instructions"),
-        ("features of a clip", f"{format_ms(made.frontend_cycles * to_ms)}, {format_count(made.frontend_instructions)} instructions"),
-        ("band", f"{format_ms(band.low)} to {format_ms(band.high)}"),
+        ("network", f"{format_ms(network)}, {format_count(made.instructions)} instructions"),
+        ("features of a clip", f"{format_ms(features)}, {format_count(made.frontend_instructions)} instructions"),
     ]
-    return rows if made.frontend_cycles else [rows[0], rows[2]]
+    return [*(rows if made.frontend_cycles else rows[:1]), band]

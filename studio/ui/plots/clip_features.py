@@ -58,17 +58,17 @@ class Picture(msgspec.Struct, frozen=True, eq=False):
 
 
 class Spectra:
-    """Features of one sound after another; the power spectrogram is kept while sound, window, hop and FFT stay."""
+    """Features of one sound after another; the power spectrogram is kept while sound, window, hop, FFT and arithmetic stay."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._samples: np.ndarray | None = None
-        self._key: tuple[int, ...] = ()
+        self._key: tuple[int | str, ...] = ()
         self._power: np.ndarray | None = None
 
     def features(self, fe: FrontEnd, samples: np.ndarray) -> np.ndarray:
         """Return the features of a sound, float32 (frames, mels)."""
-        key = (fe.window, fe.hop, fe.fft)
+        key = (fe.window, fe.hop, fe.fft, fe.arithmetic)
         with self._lock:
             if self._power is None or self._samples is not samples or key != self._key:
                 self._power = power_spectrogram(fe, samples)

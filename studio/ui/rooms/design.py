@@ -14,7 +14,6 @@ from studio.ui.panels.outline import OutlinePanel
 from studio.ui.panels.palette import PalettePanel
 from studio.ui.session import Session
 
-SETTING = "rooms"
 AFTER_PAINT_MS = 30
 THREADS_MS = 2000
 
@@ -37,7 +36,6 @@ class DesignRoom(QWidget):
         for panel in (self.inspector, self.frontend):
             panel.left.connect(self.canvas.setFocus)
         self.inspector.frontend_wanted.connect(self.frontend.focus_first)
-        self._restore()
 
     @property
     def clip_view(self) -> Any:
@@ -82,16 +80,11 @@ class DesignRoom(QWidget):
         self._bottom.setSizes([sides[0], width - sum(sides), sides[1]])
 
     def close_room(self) -> None:
-        """Stop what runs and remember the sizes."""
+        """Stop what runs."""
         self.frontend.close_panel()
         if self._clip_view is not None:
             self._clip_view.close_view()
         QThreadPool.globalInstance().waitForDone(THREADS_MS)
-        if self._shown:
-            stored = self.session.settings.get(SETTING)
-            rooms = dict(stored) if isinstance(stored, dict) else {}
-            rooms["design"] = {name: splitter.sizes() for name, splitter in self._splitters.items()}
-            self.session.attempt(lambda: self.session.settings.set(SETTING, rooms))
 
     # building
 
@@ -109,7 +102,6 @@ class DesignRoom(QWidget):
         self._top = _splitter(Qt.Orientation.Horizontal, tabs, self.canvas)
         self._bottom = _splitter(Qt.Orientation.Horizontal, self.frontend, self._place, self.inspector)
         self._rows = _splitter(Qt.Orientation.Vertical, self._top, self._bottom)
-        self._splitters = {"rows": self._rows, "top": self._top, "bottom": self._bottom}
         self._top.setStretchFactor(1, 1)
         self._bottom.setStretchFactor(1, 1)
         self._rows.setStretchFactor(0, 1)
@@ -117,23 +109,6 @@ class DesignRoom(QWidget):
         room = QVBoxLayout(self)
         room.setContentsMargins(0, 0, 0, 0)
         room.addWidget(self._rows)
-
-    def _restore(self) -> None:
-        stored = self.session.settings.get(SETTING)
-        sizes = stored.get("design") if isinstance(stored, dict) else None
-        self._remembered = sizes if isinstance(sizes, dict) else {}
-
-    def _place_panels(self) -> None:
-        self.reset_layout()
-        for name, splitter in self._splitters.items():
-            sizes = self._remembered.get(name)
-            if (
-                isinstance(sizes, list)
-                and len(sizes) == splitter.count()
-                and all(isinstance(s, int) and s >= 0 for s in sizes)
-                and any(sizes)
-            ):
-                splitter.setSizes(sizes)
 
     def _order_focus(self) -> None:
         """Tab goes from the knobs through the clip to the inspector."""
@@ -147,7 +122,8 @@ class DesignRoom(QWidget):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            self._place_panels()
+            self.reset_layout()
+            self.session.arrangement.place("design", {"rows": self._rows, "top": self._top, "bottom": self._bottom})
             self.canvas.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802

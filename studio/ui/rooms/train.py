@@ -25,7 +25,6 @@ from studio.ui.theme import PAD, ROOM
 from studio.ui.widgets.thumbnails import Thumbnails
 
 ENTRY = "studio.ml.train:run"
-SETTING = "rooms"
 SIDE_WIDTH = 292
 AFTER_PAINT_MS = 30
 CHECK_MS = 400
@@ -99,14 +98,9 @@ class TrainRoom(QWidget):
         self.stage.reset_layout()
 
     def close_room(self) -> None:
-        """Stop what runs here and remember the sizes."""
+        """Stop what runs here."""
         self.result.clips.stop()
         self.thumbnails.close()
-        if self._shown:
-            stored = self.session.settings.get(SETTING)
-            rooms = dict(stored) if isinstance(stored, dict) else {}
-            rooms["train"] = {name: splitter.sizes() for name, splitter in self._splitters.items()}
-            self.session.attempt(lambda: self.session.settings.set(SETTING, rooms))
 
     @property
     def curves(self) -> Any:
@@ -322,13 +316,7 @@ class TrainRoom(QWidget):
 
     def _place_panels(self) -> None:
         self.reset_layout()
-        stored = self.session.settings.get(SETTING)
-        sizes = stored.get("train") if isinstance(stored, dict) else None
-        for name, splitter in self._splitters.items():
-            wanted = sizes.get(name) if isinstance(sizes, dict) else None
-            whole = isinstance(wanted, list) and len(wanted) == splitter.count()
-            if whole and all(isinstance(s, int) and s >= 0 for s in wanted) and any(wanted):
-                splitter.setSizes(wanted)
+        self.session.arrangement.place("train", self._splitters)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -151,3 +151,45 @@ def test_a_number_needs_its_source(own):
 
 def test_the_schema_for_editors_is_the_one_that_is_checked():
     assert json.loads((shipped("board_support") / "schema.json").read_text()) == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (MINE + 'clock = "80"\n', "line 6: clock"),
+        (MINE + '\n# my flash\n[flash]\norigin = 0\nsize = "512 kB"\n', "line 10: flash.size"),
+        (MINE + '[flash]\nsize = "1 MiB"\n', "line 6: flash.origin"),
+        (MINE + '[ram]\norigin = 0x2000_0000\nsize = "64 KiB"\n[power]\nsupply = "3 V"\nactive = "3 W"\n', "line 11: power.active"),
+        (MINE + '[sources]\nclok = "x"\n', "line 7: sources.clok"),
+        (MINE + '[[flash_methods]]\nflasher = "a"\n[[flash_methods]]\nflasher = "b"\nprobe = 1\n', "line 10: flash_methods[1].probe"),
+        (MINE.replace("nrf52840", "nrf99"), "line 4: extends"),
+        (MINE.replace('"mine"', '"other"'), "line 2: id"),
+        ("schema = 1\nid = = 2\n", "line 2"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(own, text, where):
+    assert where in str(refusal(own(text)))
+
+
+def test_a_plugins_board_is_loaded_from_its_file(own, tmp_path):
+    path = tmp_path / "plugin" / "kit.toml"
+    path.parent.mkdir()
+    path.write_text(MINE.replace("mine", "kit"))
+    assert load_boards([path])["kit"].name == "My board"
+    assert "kit" not in load_boards()
+    assert board("kit", [path]).soc == "nRF52840"
+
+
+def test_two_files_that_add_one_board_are_refused(own, tmp_path):
+    mine = own(MINE)
+    path = tmp_path / "mine.toml"
+    path.write_text(MINE)
+    with pytest.raises(InputError, match="already") as caught:
+        load_boards([path])
+    assert str(mine) in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_a_user_changes_the_currents_of_a_board_in_a_file_of_their_own(own):
+    own(MINE + '[power]\nsupply = "1.8 V"\nactive = "5 mA"\nregulator = "external LDO"\n[sources]\npower = "my own meter"\n')
+    power = board("mine").power
+    assert (power.supply_v, power.active_a, power.sleep_a, power.regulator) == (1.8, 0.005, None, "external LDO")

@@ -8,10 +8,11 @@ import pytest
 
 from studio.boards import board, load_boards
 from studio.core.errors import InputError, StudioError, ToolMissing
+from studio.core.linker_script import STACK_LEAST, linker_script
 from studio.core.target import MemoryRegion
 from studio.deploy import build as module
 from studio.deploy import toolchain
-from studio.deploy.build import build, linker_script, read_image
+from studio.deploy.build import build, read_image
 from tests.helpers.tiny import ARENA_BYTES, tiny_model
 
 needs_gcc = pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="arm-none-eabi-gcc is not installed")
@@ -102,7 +103,7 @@ def test_too_large_says_by_how_much(name, tmp_path):
     with pytest.raises(InputError, match=rf"flash: {image.flash_bytes - 256} B too much on Virtual kit") as caught:
         build(tmp_path / "s", with_memory(target, flash=256), name, tmp_path / "o", False)
     assert "256 B flash" in caught.value.hint
-    ram = module.STACK_LEAST + 64
+    ram = STACK_LEAST + 64
     with pytest.raises(InputError, match=f"RAM: {image.ram_bytes - 64} B too much"):
         build(tmp_path / "s", with_memory(target, ram=ram), name, tmp_path / "o", False)
 
@@ -117,11 +118,18 @@ def test_what_the_base_firmware_keeps_stays_free(tmp_path):
     assert image.symbols["__data_start"] == 0x2000_2000 and image.ram_bytes < 200
 
 
-@pytest.mark.parametrize("name", sorted(load_boards()))
+@pytest.mark.parametrize("name", sorted(id for id, b in load_boards().items() if b.core.tabled))
 def test_every_board_links(name, tmp_path):
     target = board(name)
     image = build(tiny_model(tmp_path / "s", frontend=True), target, "zig", tmp_path / "o", True)
     assert target.flash.origin <= image.symbols["Reset_Handler"] < target.flash.origin + target.flash.size
+
+
+@pytest.mark.parametrize("name", ["zig", "gcc"])
+def test_a_core_that_the_studio_does_not_compile_for_says_what_to_do(name, tmp_path):
+    with pytest.raises(ToolMissing, match="does not compile for") as caught:
+        build(tiny_model(tmp_path / "s"), board("esp32-s3-devkitc-1"), name, tmp_path / "o", False)
+    assert "export" in caught.value.hint
 
 
 def test_missing_compilers_say_what_to_install(tmp_path, monkeypatch):

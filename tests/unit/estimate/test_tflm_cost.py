@@ -27,8 +27,8 @@ def test_the_tables_give_back_the_measured_builds(data_folder, model, kernels):
     code, instructions, cycles, static, stack = MEASURED[model, kernels]
     cost = tflm_cost(read_tflite(data_folder / "models" / f"{model}.tflite"), kernels, board("virtual-m4").core)
     assert cost.runtime_bytes + cost.kernels_bytes == pytest.approx(code, rel=0.01)
-    assert sum(op.instructions for op in cost.ops) == pytest.approx(instructions, rel=0.01)
-    assert sum(op.cycles for op in cost.ops) == pytest.approx(cycles, rel=0.02)
+    assert sum(op.instructions for op in cost.rows.ops) == pytest.approx(instructions, rel=0.01)
+    assert sum(op.cycles for op in cost.rows.ops) == pytest.approx(cycles, rel=0.02)
     assert (cost.static_bytes, cost.stack_bytes) == (static, stack)
 
 
@@ -51,7 +51,7 @@ def test_a_core_without_dsp_counts_more():
     cores = [board(id).core for id in ("virtual-m33", "virtual-m3", "virtual-m0")]
     tensors = (Tensor("x", (1, 64), "int8"), Tensor("w", (10, 64), "int8", constant=True), Tensor("y", (1, 10), "int8"))
     network = Network("n", tensors, (Op("fully_connected", (0, 1), (2,), {"activation": "none"}),), (0,), (2,))
-    counts = [tflm_cost(network, "cmsis_nn", core).ops[0].instructions for core in cores]
+    counts = [tflm_cost(network, "cmsis_nn", core).rows.ops[0].instructions for core in cores]
     assert counts == sorted(counts)
 
 

@@ -1,3 +1,5 @@
+import shutil
+
 import msgspec
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from studio.core.edits import SetFrontEnd
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd
 from studio.core.library import Library, Recording, Segment
-from studio.core.project import Project
+from studio.core.project import Project, Recipe, design_digest
 from studio.storage.folder import ProjectFolder
+from studio.storage.runs import MODEL, Run, write_run
 
 PROJECT = Project("words", ("yes", "no", "up"), graph=default_graph(FrontEnd().shape, 3))
 
@@ -58,13 +61,34 @@ def test_a_copy_has_everything_with_the_values_given(folder, tmp_path):
 
 
 def test_a_passing_copy_leaves_recordings_and_runs_where_they_are(folder, tmp_path):
+    (folder.path / "notes").mkdir()
     copy = folder.copy_to(tmp_path / "passing", folder.project, link=True)
     again = ProjectFolder.open(copy.path)
     files = [again.library().file(r) for r in again.library().recordings]
     assert [f.exists() for f in files] == [True, True, True]
     assert files[0] == folder.path / "data" / "recordings" / "a.wav"
     assert not (copy.path / "runs").exists()
+    assert not (copy.path / "notes").exists()
     assert list(again.weights()) == ["dense_1/kernel"]
+
+
+def test_a_passing_copy_takes_the_run_of_its_design_along(folder, tmp_path):
+    run = folder.new_run()
+    (run / MODEL).write_bytes(b"a model")
+    write_run(run, Run(int(run.name), design_digest(PROJECT), 0.0, 1.0, 1, Recipe(), PROJECT.labels, 0.5, 0.5))
+    same = folder.copy_to(tmp_path / "same", PROJECT, link=True)
+    assert [p.name for p in (same.path / "runs").iterdir()] == [run.name]
+    assert (same.latest_run(design_digest(PROJECT)) / MODEL).read_bytes() == b"a model"
+    other = folder.copy_to(tmp_path / "other", SetFrontEnd({"mels": 33}).apply(PROJECT, folder._blocks), link=True)
+    assert not (other.path / "runs").exists()
+
+
+def test_a_folder_that_is_gone_leaves_the_values_to_copy(folder, tmp_path):
+    library, positions = folder.library(), {"dense_1": (1.0, 2.0)}
+    shutil.rmtree(folder.path)
+    copy = folder.copy_to(tmp_path / "kept", PROJECT, library, positions)
+    assert design_digest(ProjectFolder.open(copy.path).project) == design_digest(PROJECT)
+    assert copy.library().segments == library.segments
 
 
 @pytest.mark.parametrize("inside", ["", "deeper/copy"])

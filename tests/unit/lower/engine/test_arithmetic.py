@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.network import Quantisation
-from studio.lower.engine.arithmetic import activation_range, channel_factors, quantise_multiplier, rescale
-from studio.lower.engine.tables import softmax_exponentials
+from studio.lower.engine.arithmetic import activation_range, channel_factors, high_mul, quantise_multiplier, rescale
+from studio.lower.engine.tables import exp_on_negative, softmax_scaling
 
 
 @given(st.floats(1e-6, 1e6))
@@ -50,7 +50,10 @@ def test_one_scale_serves_all_channels():
 
 @given(st.floats(0.001, 0.5), st.floats(0.2, 2.0))
 def test_exponentials_are_close_and_fall(scale, beta):
-    table = np.frombuffer(softmax_exponentials(scale, beta), "<i4").astype(float) / 2**31
-    expected = np.exp(-np.arange(256) * np.float32(scale) * np.float32(beta))
+    multiplier, shift, farthest = softmax_scaling(scale, beta)
+    below = np.arange(farthest + 1)
+    table = np.array([exp_on_negative(high_mul(-int(d) << shift, multiplier), 5) for d in below]) / 2**31
+    expected = np.exp(-below * np.float32(scale) * np.float32(beta))
     assert (np.diff(table) <= 0).all()
-    assert np.abs(table - expected)[expected > 1e-9].max() < 1e-6
+    assert np.abs(table - expected).max() < 1e-6
+    assert farthest == 255 or np.exp(-(farthest + 1) * scale * beta) < 1e-6

@@ -67,7 +67,7 @@ def test_record_sizes_are_the_c_structs(tmp_path):
                 found |= {c.record.ctype: c.record.nbytes for c in program(make(seed), variant).calls if c.record}
     common = {"ot_conv", "ot_pointwise", "ot_depthwise", "ot_dense", "ot_pool", "ot_sum"}
     packed = {"ot_packed_conv", "ot_packed_pointwise", "ot_packed_dense"}
-    assert set(found) == common | packed | {"ot_product", "ot_wide_sum", "ot_average", "ot_lattice", "ot_phase"}
+    assert set(found) == common | packed | {"ot_product", "ot_wide_sum", "ot_average", "ot_lattice", "ot_phase", "ot_softness"}
     checks = "".join(f'_Static_assert(sizeof({name}) == {size}, "{name}");\n' for name, size in found.items())
     (tmp_path / "sizes.c").write_text(f'#include "ot_kernels.h"\n{checks}')
     gcc(

@@ -1,0 +1,50 @@
+"""What a kit counted, beside what the gauges expected of it: in all, and of each operator."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from studio.core.program import Program
+from studio.core.protocols import CallCount
+from studio.core.target import TargetDevice
+from studio.estimate.engine import engine_cost
+from studio.estimate.latency import wait_factor
+
+
+class OperatorCount(msgspec.Struct, frozen=True):
+    """One kernel call: its block or operator, the kernel; instructions and cycles as estimated and as the kit counted them.
+
+    Cycles are estimates on both sides: the kit counts instructions and takes their cycles from the core's documented timings,
+    without wait states.
+    """
+
+    name: str
+    kernel: str
+    estimated_instructions: int
+    instructions: int
+    estimated_cycles: int
+    cycles: int | None
+
+
+def operator_counts(program: Program, target: TargetDevice, calls: Sequence[CallCount]) -> tuple[OperatorCount, ...]:
+    """Put what the kit counted beside the estimate, call by call; () where the kit could not tell the calls apart."""
+    if len(calls) != len(program.calls):
+        return ()
+    expected = engine_cost(program, target.core).per_call
+    return tuple(
+        OperatorCount(
+            call.block or program.network.ops[call.op].kind, call.kernel, cost.instructions, count.instructions, cost.cycles, count.cycles
+        )
+        for call, cost, count in zip(program.calls, expected, calls, strict=True)
+    )
+
+
+def mean(counts: Sequence[int] | None) -> int | None:
+    """Return the mean of some passes, None where there are none."""
+    return round(sum(counts) / len(counts)) if counts else None
+
+
+def board_ms(cycles: int | None, target: TargetDevice) -> float | None:
+    """Return how long cycles take on the board; those of a virtual kit are without wait states, which the board's flash adds."""
+    waits = wait_factor(target) if target.virtual else 1.0
+    return None if cycles is None else cycles * waits * 1e3 / target.clock_hz
