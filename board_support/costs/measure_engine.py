@@ -2,7 +2,7 @@
 
 Every network of engine_sweep.py is exported as C, built for a virtual kit by the default compiler, and run; each kernel call's
 instructions and cycles are fitted, without negative weights, to how often the kernel's loops run (Call.dims). Then the tables are
-tried on networks that the fit has not seen. With --check nothing is written; with --new only kernels that a table lacks are measured.
+tried on networks that the fit has not seen. With --check nothing is written; with --new only kernels that a table lacks are measured, with --streams only the streams.
 """
 
 import argparse
@@ -126,8 +126,11 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
                 found[DRIVER].append((call, _counted(rest, counted.stack_bytes - deepest)))
             for kernel, inner in own.items():
                 found[kernel].append((inner, _counted([counted.functions[kernel]], 0)))
-    kernels = {name: kernel_of(name, calls, (name,)) for name, calls in found.items()}
-    return msgspec.structs.replace(table, functions=dict(sorted({**table.functions, **code}.items())), kernels={**table.kernels, **kernels})
+    kernels = {}
+    for name in names:  # what an adapter takes is counted as the driver's
+        kernels[name] = kernel_of(name, found[name], (name,)) if found[name] else KernelCost((name,), 0, {}, {}, 0, 0.0)
+    functions = dict(sorted({**table.functions, **code}.items()))
+    return msgspec.structs.replace(table, functions=functions, kernels=dict(sorted({**table.kernels, **kernels}.items())))
 
 
 def _counted(costs: Sequence[tuple[int, int]], stack: int) -> CallCount:
@@ -249,11 +252,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--core", action="append", choices=CORES, help="a core's id; all, where left out")
     parser.add_argument("--new", action="store_true", help="measure only the rare operators, and add the kernels that the table lacks")
+    parser.add_argument("--streams", action="store_true", help="measure only what streams take besides their kernels")
     parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
     asked = parser.parse_args()
     kits = {b.core.id: b for b in load_boards().values() if b.virtual}
     for id in asked.core or CORES:
         target = kits[id]
+        if asked.streams:
+            print(write(with_streams(cost_tables()[id], target)))
+            continue
         if asked.new:
             print(write(with_new_kernels(cost_tables()[id], target)))
         elif not asked.check:

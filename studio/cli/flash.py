@@ -20,6 +20,7 @@ otolith flash model.tflite --target nrf52840dk --probe 000683759358""",
     made.add_argument("subject", metavar="PROJECT|MODEL.tflite", help="a project's folder or a .tflite file")
     made.add_argument("--target", required=True, metavar="ID", help="a board from `otolith boards`")
     made.add_argument("--probe", default="", metavar="ID", help="which probe, where several are plugged in")
+    made.add_argument("--runtime", default="c", metavar="ID", help="c, or c-small: the same in the least RAM (default: c)")
     made.add_argument("--toolchain", default="zig", choices=("zig", "gcc"), help="the compiler (default: zig)")
     made.set_defaults(run=run)
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from studio.core.units import format_size
 
     board(args.target)
-    job = {"path": args.subject, "target": args.target, "probe": args.probe, "toolchain": args.toolchain}
+    job = {"path": args.subject, "target": args.target, "probe": args.probe, "toolchain": args.toolchain, "runtime": args.runtime}
     result = run_job("studio.deploy.flash:run", job, args.json)
     if args.json:
         print_json(result)

@@ -23,7 +23,7 @@ otolith report model.keras --json""",
     made.add_argument(
         "--target", action="append", metavar="ID", help="a board from `otolith boards`; may be repeated (default: the project's)"
     )
-    made.add_argument("--runtime", action="append", metavar="ID", help="c, tflm or tflm-ref; may be repeated (default: all)")
+    made.add_argument("--runtime", action="append", metavar="ID", help="c, c-small, tflm or tflm-ref; may be repeated (default: all)")
     made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
     made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
     made.set_defaults(run=run)

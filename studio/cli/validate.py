@@ -19,7 +19,7 @@ otolith validate model.tflite --target virtual-m4 --inputs 100 --json""",
     )
     made.add_argument("subject", metavar="PROJECT|MODEL.tflite", help="a project's folder or a .tflite file")
     made.add_argument("--target", required=True, metavar="ID", help="a kit from `otolith boards`")
-    made.add_argument("--runtime", default="c", help="the runtime (c is the one that is built here)")
+    made.add_argument("--runtime", default="c", help="c, or c-small: the same in the least RAM (default: c)")
     made.add_argument("--inputs", type=int, default=20, metavar="N", help="clips or random inputs to run (default: 20)")
     made.add_argument("--seed", type=int, default=1, help="the seed of random weights and inputs (default: 1)")
     made.add_argument("--toolchain", default="zig", choices=("zig", "gcc"), help="the compiler (default: zig)")

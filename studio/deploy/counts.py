@@ -30,13 +30,14 @@ def operator_counts(program: Program, target: TargetDevice, calls: Sequence[Call
     """Put what the kit counted beside the estimate, call by call; () where the kit could not tell the calls apart."""
     if len(calls) != len(program.calls):
         return ()
-    expected = engine_cost(program, target.core).per_call
-    return tuple(
-        OperatorCount(
-            call.block or program.network.ops[call.op].kind, call.kernel, cost.instructions, count.instructions, cost.cycles, count.cycles
-        )
-        for call, cost, count in zip(program.calls, expected, calls, strict=True)
-    )
+    costs = iter(engine_cost(program, target.core).per_call)
+    rows = []
+    for call, count in zip(program.calls, calls, strict=True):
+        parts = [next(costs) for _ in range(1 + len(call.layers))]
+        name = call.block or program.network.ops[call.op].kind
+        instructions, cycles = sum(p.instructions for p in parts), sum(p.cycles for p in parts)
+        rows.append(OperatorCount(name, call.kernel, instructions, count.instructions, cycles, count.cycles))
+    return tuple(rows)
 
 
 def mean(counts: Sequence[int] | None) -> int | None:

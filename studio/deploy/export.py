@@ -28,7 +28,7 @@ def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, exporter, out, target (id or None), force, seed; returns out, files, target, exporter, trained."""
     from studio.deploy.boards import known_board
 
-    subject = load_subject(Path(args["path"]))
+    subject = load_subject(Path(args["path"]), args.get("runtime") or "c")
     default = subject.project.targets[0] if subject.project and subject.project.targets else DEFAULT_TARGET
     target = known_board(args.get("target") or default)
     force, seed = bool(args.get("force", False)), int(args.get("seed", 1))
@@ -81,7 +81,7 @@ def assemble(subject: Subject, target: TargetDevice, context: JobContext, golden
 
     require_weights(subject.network)
     context.progress(0.0, "planning the memory")
-    program, unsupported = _program(subject.network, target)
+    program, unsupported = _program(subject, target)
     tables = _frontend_tables(subject)
     tflite = subject.tflite if subject.tflite is not None else write_tflite(subject.network)
     if golden:
@@ -107,11 +107,11 @@ def _with_weights(subject: Subject, seed: int) -> Subject:
     return subject if subject.network.has_weights else with_random_weights(subject, seed)
 
 
-def _program(network: Network, target: TargetDevice) -> tuple[Program | None, str]:
-    from studio.lower.engine import program, variant_for
+def _program(subject: Subject, target: TargetDevice) -> tuple[Program | None, str]:
+    from studio.lower.engine import RUNTIMES, program, variant_for
 
     try:
-        return program(network, variant_for(target.core)), ""
+        return program(subject.network, variant_for(target.core), RUNTIMES[subject.runtime]), ""
     except UnsupportedOperator as error:
         return None, f"{error}; {error.hint}" if error.hint else str(error)
 

@@ -30,7 +30,7 @@ def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     from studio.boards import board
 
     return flash(
-        load_subject(Path(args["path"])),
+        load_subject(Path(args["path"]), args.get("runtime") or "c"),
         board(args["target"]),
         context,
         probe=args.get("probe", ""),

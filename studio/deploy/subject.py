@@ -11,6 +11,7 @@ from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd
 from studio.core.network import Network
 from studio.core.project import Project, design_digest
+from studio.lower.engine import RUNTIMES
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.lower.tflite import read_tflite
@@ -27,7 +28,8 @@ class Subject(msgspec.Struct, frozen=True):
     """A design to report, export, flash or validate.
 
     `network` is int8 (or what a .tflite holds); without data where it is not trained. `tflite` are the bytes of the file that
-    the network was read from, None where there is none. `frontend`, `project` and `folder` are None for a bare model.
+    the network was read from, None where there is none. `frontend`, `project` and `folder` are None for a bare model. `runtime` is the
+    engine's that it is built with.
     """
 
     name: str
@@ -39,11 +41,17 @@ class Subject(msgspec.Struct, frozen=True):
     project: Project | None = None
     folder: ProjectFolder | None = None
     tflite: bytes | None = None
+    runtime: str = "c"
 
 
-def load_subject(path: Path) -> Subject:
-    """Load a project's folder, a .tflite or a .keras file; raise InputError naming the path and what would do."""
-    path = Path(path)
+def load_subject(path: Path, runtime: str = "c") -> Subject:
+    """Load a project's folder, a .tflite or a .keras file; raise InputError naming the path, or the runtime, and what would do."""
+    if runtime not in RUNTIMES:
+        raise InputError(f"runtime {runtime!r} is not built here", where="runtime", hint="these are: " + ", ".join(RUNTIMES))
+    return msgspec.structs.replace(_load(Path(path)), runtime=runtime)
+
+
+def _load(path: Path) -> Subject:
     if path.is_dir():
         return _project(path)
     if not path.exists():

@@ -86,13 +86,11 @@ def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, target, runtime, inputs, seed, toolchain, probe; returns a Validation as plain values."""
     from studio.boards import board
 
-    if args.get("runtime", "c") != "c":
-        raise InputError(f"runtime {args['runtime']!r} is not built here", where="--runtime", hint="--runtime c is")
     inputs = int(args.get("inputs", 20))
     if not 1 <= inputs <= 10_000:
         raise InputError(f"{inputs} inputs", where="--inputs", hint="from 1 to 10000")
     result = validate(
-        load_subject(Path(args["path"])),
+        load_subject(Path(args["path"]), args.get("runtime") or "c"),
         board(args["target"]),
         inputs,
         context,
@@ -129,7 +127,7 @@ def _estimate(subject: Subject, target: TargetDevice) -> ResourceReport:
     from studio.estimate.report import report
 
     interval = subject.project.interval_ms if subject.project else 1000.0
-    estimate = report(subject.network, target, "c", frontend=subject.frontend, interval_ms=interval)
+    estimate = report(subject.network, target, subject.runtime, frontend=subject.frontend, interval_ms=interval)
     errors = [i for i in estimate.issues if i.severity == "error"]
     if errors:
         too_large = errors[0].id.startswith("fit.")
@@ -238,7 +236,7 @@ def _compare(
     return Validation(
         model=subject.name,
         target=target.id,
-        runtime="c",
+        runtime=subject.runtime,
         engine=expected.runtime_version,
         oracle=oracle.NAME,
         compiler=image.compiler,

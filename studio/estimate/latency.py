@@ -10,6 +10,7 @@ from studio.core.errors import InputError
 from studio.core.places import shipped
 from studio.core.report import Interval
 from studio.core.target import Core, TargetDevice
+from studio.lower.engine import RUNTIMES as ENGINE
 
 WAIT_STATE_COST = 0.02
 XIP_COST = 0.3
@@ -55,7 +56,7 @@ def latency_fit() -> LatencyFit:
 @lru_cache(maxsize=256)
 def band_of(core: Core, runtime: str) -> Band:
     """Return the band of a runtime on a core with tables: its own, that of the core it is counted as, or that of an unknown core."""
-    bands = latency_fit().bands[runtime]
+    bands = latency_fit().bands["c" if runtime in ENGINE else runtime]
     return next(bands[id] for id in (core.id, core.costs, "unknown") if id in bands)
 
 
@@ -92,7 +93,7 @@ def time_parts_ms(target: TargetDevice, runtime: str, cycles: int, frontend_cycl
 
 def rate_of(core: Core, runtime: str) -> Rate | None:
     """Return the cycles a MAC of a runtime on a core without tables; None where nothing was published."""
-    return latency_fit().rates.get(core.id, {}).get(runtime)
+    return latency_fit().rates.get(core.id, {}).get("c" if runtime in ENGINE else runtime)
 
 
 def latency_from_macs(target: TargetDevice, rate: Rate, macs: int) -> Interval:

@@ -16,6 +16,7 @@ from studio.estimate.fit import Need, fit_issues, fits, limits
 from studio.estimate.latency import band_of, energy_uj, latency_ms
 from studio.estimate.orientation import orientation
 from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported
+from studio.lower.engine import RUNTIMES as ENGINE
 
 Runtime = Literal["c", "c-small", "tflm", "tflm-ref"]
 RUNTIMES: tuple[Runtime, ...] = ("c", "c-small", "tflm", "tflm-ref")
@@ -92,8 +93,8 @@ def report_all(
 
 
 def _usage(network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:
-    if runtime == "c":
-        return engine_usage(network, target.core, frontend)
+    if runtime in ENGINE:
+        return engine_usage(network, target.core, frontend, ENGINE[runtime])
     return tflm_usage(network, target.core, "cmsis_nn" if runtime == "tflm" else "reference", frontend, file_bytes)
 
 

@@ -39,7 +39,7 @@ SETTINGS = (
         "c",
         "Runtime on the cards",
         "whose figures a target's card shows, where you chose none on the card",
-        ("c", "tflm", "tflm-ref"),
+        ("c", "c-small", "tflm", "tflm-ref"),
         names=("C engine", "TFLM with CMSIS-NN", "TFLM, reference kernels"),
     ),
     Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free", (), 0, 90, unit="%"),

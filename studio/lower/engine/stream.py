@@ -16,6 +16,10 @@ from studio.lower.engine.rows import Band, Course, Rows, course
 
 DRIVER = "ot_stream"
 STRIPES = (1, 2, 3, 4, 6, 8)
+_KERNELS = ("conv_2d", "conv_2d_dsp", "conv_2d_packed_dsp", "pointwise_conv", "pointwise_conv_dsp", "pointwise_conv_packed_dsp")
+_KERNELS += ("depthwise_conv", "depthwise_conv_dsp", "depthwise_conv_3x3_dsp", "depthwise_conv_3x3_packed_dsp")
+_KERNELS += ("max_pool", "average_pool", "lookup", "mean", "average_all")
+ADAPTERS = frozenset(f"{DRIVER}_{kernel}" for kernel in _KERNELS)
 STATE_BYTES = 4  # of each call: rows made, and the first row held
 
 
@@ -26,7 +30,7 @@ def ranges(drafts: Sequence[Draft], call: int, whole: frozenset[int]) -> list[tu
     def joined(after: int) -> bool:
         """Whether a call only reads what the one before it made, and nobody else does."""
         left, right = drafts[after - 1], drafts[after]
-        if left.rows is None or right.rows is None or left.rows.sums:
+        if left.rows is None or right.rows is None or left.rows.sums or not ADAPTERS.issuperset((adapter(left), adapter(right))):
             return False
         return right.reads == (left.writes,) and readers[left.writes] == 1 and left.writes not in whole
 
