@@ -12,11 +12,11 @@ from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.program import Program
 from studio.core.project import Project
+from studio.core.remember import remembered
 from studio.core.report import ModelFigures, ResourceReport
 from studio.core.state import State
 from studio.core.target import TargetDevice
 from studio.estimate.counts import figures
-from studio.core.remember import remembered
 from studio.estimate.report import report
 from studio.lower.engine import program, variant_for
 from studio.lower.graph import lower_graph
@@ -60,9 +60,9 @@ class Gauges(QObject):
     updated = Signal()
     runtimes: tuple[str, ...] = ("c", "tflm")
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, parent: QObject | None = None, boards: Mapping[str, TargetDevice] | None = None) -> None:
         super().__init__(parent)
-        self.boards = load_boards()
+        self.boards = load_boards() if boards is None else boards
         self.inference = Inference({}, (), None)
         self.issues: tuple[Issue, ...] = ()
         self.stale = ""
