@@ -56,17 +56,17 @@ def pointwise(d: Drafter, filters: Tensor, view: _View) -> bool:
 
 
 def depthwise_3x3(d: Drafter, filters: Tensor, view: _View) -> bool:
-    """Draft a depthwise convolution of 3 x 3 behind a ReLU, one output channel for each of the input's; False as above.
+    """Draft a depthwise convolution of 3 x 3, one output channel for each of the input's; False where it must go another way.
 
-    A ReLU puts the zero point at -128; of a network without weights it is not known yet.
+    A ReLU puts the zero point at -128, which saves work; of a network without weights it is not known yet.
     """
     source, out, bias = d.tensor(0), d.out, bias_of(d)
     options, channels = d.op.options, out.shape[3]
     if filters.shape[1:3] != (3, 3) or options["dilation"] != (1, 1) or options["stride"][0] > 1 or channels != source.shape[3]:
         return False
-    zero = d.quant(out).zero_point[0] if d.network.has_weights else -128
-    if options["activation"] not in ("relu", "relu6") or zero != -128 or not packed_weights.fits_behind_relu(d, filters, view, bias, channels):
+    if not packed_weights.fits_depthwise(d, filters, view, bias, channels):
         return False
+    rectified = d.quant(out).zero_point[0] == -128 if d.network.has_weights else options["activation"] in ("relu", "relu6")
     sizes, window = window_fields(d, source, filters, out)
     pack = (lambda: view(values(filters))) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
@@ -75,7 +75,9 @@ def depthwise_3x3(d: Drafter, filters: Tensor, view: _View) -> bool:
     inside = min(source.shape[2], columns - window["pad_left"]), min(source.shape[1], length - window["pad_top"])
     dims = {"calls": 1, "channels": channels, "columns": channels * inside[0], "cells": channels * inside[0] * (inside[1] // 2)}
     dims |= {"rest": channels * inside[0] * (inside[1] % 2), "filled": columns * length // 2, "out_columns": channels * out.shape[2]}
-    dims |= {"pairs": channels * out.shape[2] * -(-out.shape[1] // 2), "odd_columns": channels * out.shape[2] * (out.shape[1] % 2)}
+    pairs = channels * out.shape[2] * -(-out.shape[1] // 2)
+    dims |= {"pairs": pairs * rectified, "linear_pairs": pairs * (not rectified)}
+    dims |= {"odd_columns": channels * out.shape[2] * (out.shape[1] % 2)}
     d.call(
         "ot_depthwise_conv_3x3_packed_dsp",
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),

@@ -14,6 +14,8 @@ from studio.lower.engine.weights import channel_consts
 
 # Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
 SOFTMAX_LARGEST = 511
+# Of so many bytes the sum fits a halfword.
+POOLED_IN_HALVES = 255
 
 
 def _ends(d: Drafter) -> tuple[Operand, Operand]:
@@ -90,6 +92,8 @@ def pool(d: Drafter) -> None:
     dims = {"calls": 1, "windows": out.shape[1] * out.shape[2], "outputs": prod(out.shape)}
     dims |= {"rows": channels * rows * out.shape[2], "taps": channels * rows * columns}
     name = "ot_average_pool" if d.op.kind == "average_pool_2d" else "ot_max_pool"
+    if name == "ot_average_pool" and d.dsp and channels % 4 == 0 and kernel_h * kernel_w <= POOLED_IN_HALVES:
+        name += "_dsp"
     d.call(name, ends, dims, record=d.record("ot_pool", {}, **fields, **small(low=low, high=high)))
 
 
