@@ -326,6 +326,7 @@ void ot_fully_connected_w4_dsp(const int8_t *in, int8_t *out, const ot_dense *k)
 void ot_depthwise_conv_w4(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
 void ot_depthwise_conv_w4_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
 void ot_depthwise_conv_w4_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
+void ot_depthwise_conv_w4_3x3_packed_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_packed_conv *k);
 
 /* Parts that these share. */
 void ot_row_product_s16(const int16_t *in, int16_t *out, const ot_row_s16 *r);

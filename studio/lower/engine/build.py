@@ -77,6 +77,7 @@ _PARTS = MappingProxyType(
         "ot_fully_connected_w4_dsp": ("ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_w4": ("ot_unpack_w4", "ot_depthwise_conv", "ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_w4_dsp": ("ot_unpack_w4", "ot_depthwise_conv_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_w4_3x3_packed_dsp": ("ot_unpack_w4", "ot_depthwise_conv_3x3_packed_dsp", "ot_clamp"),
         "ot_depthwise_conv_w4_3x3_dsp": ("ot_unpack_w4", "ot_depthwise_conv_3x3_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
     }
 )
