@@ -12,7 +12,7 @@ from studio.core.remember import Memory
 from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
-from studio.lower.engine.plan import arrange, place
+from studio.lower.engine.plan import Step, arrange, live, place
 from studio.lower.engine.tables import LOOKUPS
 from studio.lower.engine.widths import rules_for
 
@@ -182,9 +182,10 @@ def _memory(drafter: Drafter) -> tuple[tuple[Buffer, ...], int]:
     def size_of(tensor: int) -> int:
         return sizes[tensor] if tensor in sizes else tensors[tensor].nbytes
 
-    aliases = {out: source for source, out in drafter.aliases}
-    ends = (drafter.network.inputs[0], drafter.network.outputs[0])
-    blocks = arrange(drafter.drafts, aliases, size_of, ends, sizes)
+    drafts, ends = drafter.drafts, (drafter.network.inputs[0], drafter.network.outputs[0])
+    steps = [Step(draft.reads, draft.writes, draft.shares) for draft in drafts]
+    lives = live(steps, {out: source for source, out in drafter.aliases}, ends, sizes)
+    blocks = arrange(lives, size_of, [draft.scratch for draft in drafts])
     arena = place(blocks)
     return tuple(
         Buffer(tensors[tensor].name if tensor >= 0 else f"scratch of call {first}", block.offset, size, first, last, tensor)
