@@ -54,6 +54,10 @@ class Growing:
         kernel = self.any((3, 3), (3, 3), (5, 3), (1, 5), (2, 2), (7, 1), (4, 6))
         return {"kernel": kernel, "stride": stride, "padding": self.any("same", "same", "valid"), "dilation": dilation}
 
+    def behind(self) -> dict[str, Any]:
+        """Draw an activation."""
+        return {"activation": self.any("none", "relu")}
+
     def step(self) -> None:
         """Add one operator, or a few that belong together."""
         kind = self.any(
@@ -77,7 +81,7 @@ class Growing:
         elif kind == "depthwise_conv2d":
             self.add("depthwise_conv2d", {**self.window(), "multiplier": self.any(1, 1, 2)})
         elif kind == "depthwise3":
-            self.add("depthwise_conv2d", {"stride": self.any((1, 1), (2, 2)), "multiplier": self.any(1, 1, 1, 2)})
+            self.add("depthwise_conv2d", {"stride": self.any((1, 1), (1, 1), (2, 2)), "multiplier": self.any(1, 1, 1, 2), **self.behind()})
         elif kind == "pool":
             self.add(self.any("max_pool", "average_pool"), {"kernel": self.any((2, 2), (3, 2)), "stride": self.any((2, 2), (1, 1))})
         elif kind == "residual":

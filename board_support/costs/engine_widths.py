@@ -7,6 +7,7 @@ from studio.core.network import Network, Quantisation, window_size
 
 WIDTH_NETWORKS = 16
 _WEIGHTS = Quantisation((0.01,), (0,))
+_RECTIFIED = Quantisation((0.05,), (-128,))
 _FRACTIONS = Quantisation((1 / 32768,), (0,))
 _KERNELS = ((3, 3), (3, 3), (5, 3), (1, 5), (2, 2), (4, 6))
 
@@ -42,10 +43,10 @@ class _Layers(Chain):
         inputs = (self.now, self.weights((channels, *kernel, self.shape[3] // groups)), self.bias(channels))
         self.add("conv_2d", inputs, (1, *size, channels), stride=stride, dilation=(1, 1), padding="same", activation="none")
 
-    def depthwise(self, kernel, dilation=(1, 1)) -> None:
+    def depthwise(self, kernel, dilation=(1, 1), activation="none") -> None:
         padding = self.any("same", "valid") if min(self.shape[1:3]) > 7 else "same"
         size, channels = self._windows(kernel, (1, 1), padding, dilation), self.shape[3]
-        options = {"stride": (1, 1), "dilation": dilation, "padding": padding, "activation": "none", "multiplier": 1}
+        options = {"stride": (1, 1), "dilation": dilation, "padding": padding, "activation": activation, "multiplier": 1}
         inputs = (self.now, self.weights((1, *kernel, channels)), self.bias(channels))
         self.add("depthwise_conv_2d", inputs, (1, *size, channels), **options)
 
@@ -101,6 +102,9 @@ def _narrow_network(number: int) -> Network:
     layers.conv((3, 3))
     for kernel, dilation in (((3, 3), (1, 1)), ((5, 3), (1, 1)), ((3, 3), (2, 1))):
         layers.depthwise(kernel, dilation)
+    layers.quant = _RECTIFIED
+    layers.depthwise((3, 3), activation="relu")
+    layers.quant = Chain.quant
     layers.conv((1, 1))
     layers.conv(layers.any(*_KERNELS), layers.any(*(g for g in (1, 2, 3, 4) if layers.shape[3] % g == 0)))
     layers.bits = 8

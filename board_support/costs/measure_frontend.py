@@ -1,7 +1,7 @@
 """Measure the C front end on the virtual kits and write frontend.toml: python board_support/costs/measure_frontend.py [--core ID]... [--check].
 
 Each design of a sweep is built as a kit's program (default compiler, the usual harness, a model that does nothing) and hears a
-clip of voice-like sound. The terms of studio.estimate.frontend are fitted to what the kit counted, then tried on further designs
+clip of voice-like sound, in either arithmetic. The terms of studio.estimate.frontend are fitted to what the kit counted, then tried on further designs
 that the fit has not seen. With --check nothing is written: the shipped table is tried on the further designs.
 """
 
@@ -26,8 +26,9 @@ from studio.core.protocols import Image
 from studio.core.target import Core, TargetDevice
 from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
+from studio.dsp.log_mel import features, quantise_features
 from studio.dsp.tables import frontend_tables
-from studio.estimate.frontend import COST_FILE, FrontEndCost, code_terms, frontend_cost, work_terms
+from studio.estimate.frontend import ARITHMETICS, COST_FILE, FrontEndCost, code_terms, frontend_cost, work_terms
 from studio.jobs.context import QuietContext
 from studio.plugin import load_plugins
 
@@ -77,10 +78,11 @@ class Measured(msgspec.Struct, frozen=True):
     cost: FrontEndCost
 
 
-def design(row: Sequence) -> FrontEnd:
+def design(row: Sequence, arithmetic: str) -> FrontEnd:
     """Return a front end of the sweep, its clip as short as its frames allow."""
     window, hop, fft, mels, others = row
-    fe = FrontEnd(window=window, hop=hop, fft=fft, mels=mels, clip_samples=window + (FRAMES - 1) * hop + hop // 3, **others)
+    clip = window + (FRAMES - 1) * hop + hop // 3
+    fe = FrontEnd(arithmetic=arithmetic, window=window, hop=hop, fft=fft, mels=mels, clip_samples=clip, **others)
     check_frontend(fe)
     return fe
 
@@ -123,15 +125,18 @@ def build_program(fe: FrontEnd, target: TargetDevice, folder: Path, with_fronten
 
 
 def measure(fe: FrontEnd, target: TargetDevice) -> Measured:
-    """Build a design with and without its front end and run it on the kit."""
+    """Build a design with and without its front end and run it on the kit; its features must be the host's."""
+    pcm = voice(fe)
     kit, quiet = load_plugins().flashers.get("kit_virtual"), QuietContext()
     with tempfile.TemporaryDirectory() as scratch:
         bare = build_program(fe, target, Path(scratch, "bare"), False)
         image = build_program(fe, target, Path(scratch, "whole"), True)
         kit.program(image, target, "", quiet)
-        run = kit.run(image, target, "", b"C" + voice(fe).astype("<i2").tobytes(), 300, quiet)
+        run = kit.run(image, target, "", b"C" + pcm.astype("<i2").tobytes(), 300, quiet)
     if run.fault or run.exit_code:
         raise SystemExit(f"{target.id}: {run.fault or run.exit_code} for {fe}")
+    if (steps := feature_steps(fe, pcm, run.output)) > (0 if fe.arithmetic == "fixed" else 1):
+        raise SystemExit(f"{target.id}: features differ from the host's by {steps} steps for {fe}")
     consts = sum(c.nbytes for c in frontend_tables(fe, QUANT).consts)
     return Measured(
         fe,
@@ -144,6 +149,12 @@ def measure(fe: FrontEnd, target: TargetDevice) -> Measured:
             cycles=run.cycles["features"][0],
         ),
     )
+
+
+def feature_steps(fe: FrontEnd, pcm: np.ndarray, answer: bytes) -> int:
+    """Return by how many steps of int8 the features in a kit's answer differ from the host's at most."""
+    host = quantise_features(fe, features(fe, pcm.astype(np.float32) / 32768), QUANT).ravel()
+    return int(np.abs(np.frombuffer(answer, np.int8, host.size).astype(int) - host).max())
 
 
 def kit_for(core: Core, boards: dict[str, TargetDevice]) -> TargetDevice:
@@ -174,31 +185,32 @@ def check_exact(rows: Sequence[Measured], core: Core) -> None:
             print(f"{core.id}: RAM {row.cost.ram_bytes}, expected {expected}: {row.fe}", file=sys.stderr)
 
 
-def table(core: Core, target: TargetDevice) -> str:
-    """Measure a core and return its part of the TOML file."""
-    rows, held = ([measure(design(d), target) for d in designs] for designs in (FITTED, HELD_OUT))
+def table(core: Core, target: TargetDevice, arithmetic: str) -> str:
+    """Measure an arithmetic on a core and return its part of the TOML file."""
+    rows, held = ([measure(design(d, arithmetic), target) for d in designs] for designs in (FITTED, HELD_OUT))
     check_exact([*rows, *held], core)
     parts = {"code": (code_terms, "code_bytes"), "instructions": (work_terms, "instructions"), "cycles": (work_terms, "cycles")}
     weights = {part: fitted(rows, terms, what) for part, (terms, what) in parts.items()}
     errors = {part: round(worst(weights[part], held, terms, what), 4) for part, (terms, what) in parts.items()}
-    print(f"{core.id}: worst error on {len(held)} designs that were not fitted: {errors}", file=sys.stderr)
+    name = f"{core.id}.{arithmetic}"
+    print(f"{name}: worst error on {len(held)} designs that were not fitted: {errors}", file=sys.stderr)
     lines = [
-        f"[{core.id}]",
+        f"[{name}]",
         f'compiler = "{find_toolchain("zig", core).version}"',
         f"worst_error = {errors['instructions']}",
         f"stack_bytes = {max(r.cost.stack_bytes for r in (*rows, *held))}",
     ]
     for part, values in weights.items():
-        lines += ["", f"[{core.id}.{part}]", *(f"{name} = {value}" for name, value in values.items())]
+        lines += ["", f"[{name}.{part}]", *(f"{name} = {value}" for name, value in values.items())]
     return "\n".join(lines) + "\n"
 
 
-def check(core: Core, target: TargetDevice) -> None:
+def check(core: Core, target: TargetDevice, arithmetic: str) -> None:
     """Print the shipped table's errors on designs that were not fitted."""
-    for row in (measure(design(d), target) for d in HELD_OUT):
+    for row in (measure(design(d, arithmetic), target) for d in HELD_OUT):
         said = frontend_cost(row.fe, core)
         errors = {what: f"{getattr(said, what) / getattr(row.cost, what) - 1:+.2%}" for what in FrontEndCost.__struct_fields__}
-        print(core.id, row.fe.window, row.fe.hop, row.fe.fft, row.fe.mels, errors)
+        print(core.id, arithmetic, row.fe.window, row.fe.hop, row.fe.fft, row.fe.mels, errors)
 
 
 def main() -> None:
@@ -212,12 +224,13 @@ def main() -> None:
     path = shipped("board_support") / "costs" / COST_FILE
     kept = path.read_text(encoding="utf-8") if path.is_file() else ""
     for id in asked.core or cores:
-        target = kit_for(cores[id], boards)
-        if asked.check:
-            check(cores[id], target)
-            continue
-        kept = replace_core(kept, id, table(cores[id], target))
-        path.write_text(kept, encoding="utf-8")
+        for arithmetic in ARITHMETICS:
+            target = kit_for(cores[id], boards)
+            if asked.check:
+                check(cores[id], target, arithmetic)
+                continue
+            kept = replaced(kept, f"{id}.{arithmetic}", table(cores[id], target, arithmetic))
+            path.write_text(kept, encoding="utf-8")
 
 
 HEADER = """\
@@ -227,10 +240,10 @@ HEADER = """\
 """
 
 
-def replace_core(text: str, id: str, part: str) -> str:
-    """Put a core's tables in the place of its old ones."""
+def replaced(text: str, name: str, part: str) -> str:
+    """Put the tables of a core's arithmetic in the place of its old ones."""
     blocks = text.split("\n\n\n")[1:]
-    kept = [b.strip() + "\n" for b in blocks if not b.lstrip().startswith(f"[{id}]")]
+    kept = [b.strip() + "\n" for b in blocks if not b.lstrip().startswith(f"[{name}]")]
     return "\n\n".join([HEADER, *sorted([*kept, part])])
 
 

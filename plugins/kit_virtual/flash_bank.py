@@ -81,6 +81,14 @@ def _path(image: Image, target: TargetDevice) -> Path:
 
 
 def _prune(folder: Path) -> None:
-    banks = sorted(folder.glob("*.bin"), key=lambda p: p.stat().st_mtime)
+    banks = sorted(folder.glob("*.bin"), key=_last_used)
     for path in banks[: -KEPT or None]:
         path.unlink(missing_ok=True)
+
+
+def _last_used(path: Path) -> float:
+    # Another process may take the file away meanwhile.
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -22,13 +22,18 @@ SOURCED = ("clock", "flash", "ram", "flash_wait_states", "power")
 F = TypeVar("F", CoreFile, DeviceFile)
 
 
-def load_boards(extra: Iterable[Path] = ()) -> dict[str, TargetDevice]:
+def load_boards(extra: Iterable[Path] = (), wrong: list[InputError] | None = None) -> dict[str, TargetDevice]:
     """Return all boards by id: the shipped ones, those of `extra` files (plugins add them), and those in the user's own "boards" folder.
 
-    An added board may extend any shipped core, SoC or board; one whose id is taken is an error. Raises InputError naming file, line and
-    field.
+    An added board may extend any shipped core, SoC or board; one whose id is taken is an error. A wrong file is left out and its error
+    appended to `wrong`; without that list it is raised. The InputError names file, line and field.
     """
-    return dict(_load((shipped("board_support"), home() / "boards"), tuple(extra)))
+    boards, errors = _load((shipped("board_support"), home() / "boards"), tuple(extra))
+    if wrong is not None:
+        wrong.extend(errors)
+    elif errors:
+        raise errors[0]
+    return dict(boards)
 
 
 def board(id: str, extra: Iterable[Path] = ()) -> TargetDevice:
@@ -39,33 +44,49 @@ def board(id: str, extra: Iterable[Path] = ()) -> TargetDevice:
     return boards[id]
 
 
-def _load(folders: tuple[Path, Path], extra: tuple[Path, ...]) -> Mapping[str, TargetDevice]:
+Devices = dict[str, tuple[Path, DeviceFile]]
+
+
+def _load(folders: tuple[Path, Path], extra: tuple[Path, ...]) -> tuple[Mapping[str, TargetDevice], tuple[InputError, ...]]:
     support, own = folders
-    found = [p for folder in (support, own) if folder.is_dir() for p in sorted(folder.rglob("*.toml"))]
-    files = tuple((str(p), p.stat().st_mtime_ns if p.is_file() else 0) for p in (*found, *extra))
-    return _merge_all(str(support), str(own), tuple(map(str, extra)), files)
+    added = (*extra, *(sorted(own.glob("*.toml")) if own.is_dir() else ()))
+    files = tuple((str(p), p.stat().st_mtime_ns if p.is_file() else 0) for p in (*sorted(support.rglob("*.toml")), *added))
+    return _merge_all(str(support), tuple(map(str, added)), files)
 
 
 @lru_cache(maxsize=8)
-def _merge_all(support: str, own: str, extra: tuple[str, ...], files: tuple[tuple[str, int], ...]) -> Mapping[str, TargetDevice]:
+def _merge_all(
+    support: str, added: tuple[str, ...], files: tuple[tuple[str, int], ...]
+) -> tuple[Mapping[str, TargetDevice], tuple[InputError, ...]]:
     cores = _read_folder(Path(support, "cores"), CoreFile)
-    socs = _read_folder(Path(support, "socs"), DeviceFile)
-    boards = {**_read_folder(Path(support, "boards"), DeviceFile)}
-    for path, record in _added(extra, own):
-        if record.id in boards or record.id in socs:
-            taken = boards.get(record.id) or socs[record.id]
-            raise InputError(
-                f"there is a board {record.id!r} already, {taken[0]}; the studio ships it or another file adds it",
-                where=place(path, "id"),
-                hint="give yours another id",
-            )
-        boards[record.id] = (path, record)
-    return {id: merge(id, cores, {**socs, **boards}) for id in boards}
+    devices: Devices = {**_read_folder(Path(support, "socs"), DeviceFile), **_read_folder(Path(support, "boards"), DeviceFile)}
+    boards = {path.stem: merge(path.stem, cores, devices) for path, _ in devices.values() if path.parent.name == "boards"}
+    errors = []
+    for path in map(Path, added):
+        try:
+            record = _add(path, devices)
+        except InputError as error:
+            errors.append(error)
+        else:
+            devices[record.id] = (path, record)
+    for path in map(Path, added):
+        if devices.get(path.stem, (None,))[0] == path:
+            try:
+                boards[path.stem] = merge(path.stem, cores, devices)
+            except InputError as error:
+                errors.append(error)
+    return boards, tuple(errors)
 
 
-def _added(extra: tuple[str, ...], own: str) -> list[tuple[Path, DeviceFile]]:
-    plugins = [(Path(file), read_file(Path(file), DeviceFile)) for file in extra]
-    return [*plugins, *_read_folder(Path(own), DeviceFile).values()]
+def _add(path: Path, devices: Devices) -> DeviceFile:
+    record = read_file(path, DeviceFile)
+    if record.id in devices:
+        raise InputError(
+            f"there is a board {record.id!r} already, {devices[record.id][0]}; the studio ships it or another file adds it",
+            where=place(path, "id"),
+            hint="give yours another id",
+        )
+    return record
 
 
 def _read_folder(folder: Path, kind: type[F]) -> dict[str, tuple[Path, F]]:

@@ -27,11 +27,11 @@ otolith flash model.tflite --target nrf52840dk --probe 000683759358""",
 
 def run(args: argparse.Namespace) -> int:
     """Build, program, run; print what the kit said."""
-    from studio.boards import board
     from studio.cli.terminal import print_json, run_job
     from studio.core.units import format_size
+    from studio.deploy.boards import known_board
 
-    board(args.target)
+    known_board(args.target)
     job = {"path": args.subject, "target": args.target, "probe": args.probe, "toolchain": args.toolchain, "runtime": args.runtime}
     result = run_job("studio.deploy.flash:run", job, args.json)
     if args.json:

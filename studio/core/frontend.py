@@ -8,6 +8,7 @@ from studio.core.errors import ParameterError
 from studio.core.network import Quantisation
 
 LOG_MEL_VERSION = 1
+Arithmetic = Literal["float32", "fixed"]
 
 
 class FrontEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,7 +22,7 @@ class FrontEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["log_mel"] = "log_mel"
     version: int = LOG_MEL_VERSION
-    arithmetic: Literal["float32", "fixed"] = "float32"
+    arithmetic: Arithmetic = "float32"
     sample_rate: int = 16000
     clip_samples: int = 16000
     window: int = 480

@@ -79,6 +79,13 @@ def _prune(folder: Path) -> None:
     objects = list(folder.glob("00/*.o"))
     if len(objects) * 256 <= KEPT:
         return
-    oldest = sorted(folder.glob("*/*.o"), key=lambda p: p.stat().st_mtime)[:-KEPT]
-    for path in oldest:
+    for path in sorted(folder.glob("*/*.o"), key=last_used)[:-KEPT]:
         path.unlink(missing_ok=True)
+
+
+def last_used(path: Path) -> float:
+    """Return when a cached file was last written or touched; 0 where another process took it away meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

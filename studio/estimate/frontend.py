@@ -3,17 +3,19 @@
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import get_args
 
 import msgspec
 
 from studio.core.errors import InputError
-from studio.core.frontend import FrontEnd
+from studio.core.frontend import Arithmetic, FrontEnd
 from studio.core.places import shipped
 from studio.core.target import Core
 from studio.dsp.mel import mel_segments
 from studio.dsp.tables import frontend_consts, state_bytes
 
 COST_FILE = "frontend.toml"
+ARITHMETICS = get_args(Arithmetic)
 
 
 class FrontEndCost(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class FrontEndCost(msgspec.Struct, frozen=True):
 
 
 class CoreCosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The measured table of one core: how much each term weighs, and what it was measured with."""
+    """The measured table of one core and arithmetic: how much each term weighs, and what it was measured with."""
 
     compiler: str
     worst_error: float
@@ -45,7 +47,7 @@ class CoreCosts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @lru_cache(maxsize=256)
 def frontend_cost(fe: FrontEnd, core: Core) -> FrontEndCost:
     """Estimate a front end on a core, built with the default compiler at -O2."""
-    costs = costs_of(core)
+    costs = costs_of(core, fe.arithmetic)
     work = work_terms(fe)
     return FrontEndCost(
         code_bytes=_weigh(costs.code, code_terms(fe)),
@@ -79,29 +81,29 @@ def code_terms(fe: FrontEnd) -> dict[str, float]:
     """Count what the size of the code depends on: the first stage is written out once for each stretch of the window."""
     radix = _first_radix(fe)
     part = fe.fft // radix
-    # As in frontend.c: where, in pairs, a part of the frame passes the window's middle and its end.
+    # As in frontend_window.h: where, in pairs, a part of the frame passes the window's middle and its end.
     bounds = sorted([(fe.window // 2 + 2) // 2 * 2 % part // 2, (fe.window + 1) // 2 * 2 % part // 2])
     starts = [a for a, b in zip([0, *bounds], [*bounds, part // 2], strict=True) if a < b]
     live = sum(2 * start + q * part < fe.window for start in starts for q in range(radix))
     return {"radix_4": radix == 4, "radix_2": radix == 2, "stretch": len(starts), "live_part": live, "overlap": fe.hop < fe.window}
 
 
-def costs_of(core: Core) -> CoreCosts:
-    """Return the core's table; a core that was not measured gets that of the most similar one."""
+def costs_of(core: Core, arithmetic: str) -> CoreCosts:
+    """Return the table of an arithmetic on a core; a core that was not measured gets that of the most similar one."""
     tables = cost_tables()
     if core.id in tables:
-        return tables[core.id]
-    if core.fpu:
-        return tables["cortex-m4f"]
-    return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"]
+        return tables[core.id][arithmetic]
+    if core.dsp if arithmetic == "fixed" else core.fpu:
+        return tables["cortex-m4f"][arithmetic]
+    return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"][arithmetic]
 
 
 @lru_cache(maxsize=1)
-def cost_tables() -> Mapping[str, CoreCosts]:
-    """Read the measured tables by core; raise InputError naming the file where it is damaged."""
+def cost_tables() -> Mapping[str, Mapping[str, CoreCosts]]:
+    """Read the measured tables by core and arithmetic; raise InputError naming the file where it is damaged."""
     path = shipped("board_support") / "costs" / COST_FILE
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, CoreCosts])
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, dict[str, CoreCosts]])
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InputError(f"the front end's costs cannot be read: {error}", where=str(path), hint="install the studio again") from error
 

@@ -19,13 +19,13 @@ NO_OPTIONS: Mapping[str, Any] = {}
 class Draft:
     """Tensors, operators and the values of constants; tensors are numbers. The NetworkBuilder that blocks are handed.
 
-    `values` holds a float32 or integer array for each constant whose values are known.
+    `dtypes` has the type of each constant and None for the others, `values` a float32 or integer array for each constant whose values are known.
     """
 
     def __init__(self, weights: Weights | None = None) -> None:
         self.names: list[str] = []
         self.shapes: list[Shape] = []
-        self.constants: dict[int, str] = {}
+        self.dtypes: list[str | None] = []
         self.values: dict[int, np.ndarray] = {}
         self.ops: list[Op] = []
         self.block = ""
@@ -40,12 +40,13 @@ class Draft:
         """Add a tensor that some operator writes, or the input."""
         self.names.append(name)
         self.shapes.append(shape)
+        self.dtypes.append(None)
         return len(self.names) - 1
 
     def add_constant(self, name: str, shape: Shape, dtype: str, values: np.ndarray | None) -> int:
         """Add a constant, with or without values."""
         index = self.tensor(name, shape)
-        self.constants[index] = dtype
+        self.dtypes[index] = dtype
         if values is not None:
             self.values[index] = values
         return index
@@ -76,33 +77,29 @@ class Draft:
 
     def network(self, name: str, input: int, output: int) -> Network:
         """Number the tensors in the order of use and return the Network; what no operator uses is left out."""
-        order: dict[int, int] = {input: 0}
-        ops = []
+        used = {input: None}
         for op in self.ops:
-            for tensor in op.inputs + op.outputs:
-                if tensor not in order:
-                    order[tensor] = len(order)
-            read, written = tuple([order[t] for t in op.inputs]), tuple([order[t] for t in op.outputs])
-            ops.append(Op(op.kind, read, written, op.options, op.block))
-        return Network(name, tuple([self._tensor(t) for t in order]), tuple(ops), (0,), (order[output],))
+            used.update(dict.fromkeys(op.inputs + op.outputs))
+        order = {tensor: number for number, tensor in enumerate(used)}
+        of = order.__getitem__
+        ops = tuple([Op(op.kind, tuple(map(of, op.inputs)), tuple(map(of, op.outputs)), op.options, op.block) for op in self.ops])
+        tensors = [self._trained(t) for t in order] if self.trained else [self._bare(t) for t in order]
+        return Network(name, tuple(tensors), ops, (0,), (order[output],))
 
-    def _tensor(self, index: int) -> Tensor:
-        name, shape, dtype = self.names[index], self.shapes[index], self.constants.get(index)
-        if dtype is not None and (self.trained or index in self.values):
-            values = self.values.get(index)
-            data = None if values is None else np.ascontiguousarray(values, dtype).tobytes()
-            return Tensor(name, shape, dtype, None, True, data) if self.trained else _kept(name, shape, dtype, data)
-        key = (name, shape, dtype)
-        return _TENSORS[key] or _TENSORS.keep(key, Tensor(name, shape, dtype or "float32", None, dtype is not None))
+    def _trained(self, index: int) -> Tensor:
+        dtype, values = self.dtypes[index], self.values.get(index)
+        data = None if values is None else np.ascontiguousarray(values, dtype).tobytes()
+        return Tensor(self.names[index], self.shapes[index], dtype or "float32", None, dtype is not None, data)
+
+    def _bare(self, index: int) -> Tensor:
+        """Return a tensor of a network without weights; one that an edit leaves as it was is the same object afterwards."""
+        name, shape, dtype = self.names[index], self.shapes[index], self.dtypes[index]
+        data = np.ascontiguousarray(self.values[index], dtype).tobytes() if index in self.values else None
+        key = (name, shape, dtype, data)
+        return _TENSORS[key] or _TENSORS.keep(key, Tensor(name, shape, dtype or "float32", None, dtype is not None, data))
 
 
 _TENSORS = Memory(8192)
-
-
-def _kept(name: str, shape: Shape, dtype: str, data: bytes | None) -> Tensor:
-    """Return a small constant that blocks make; what an edit leaves as it was is the same object afterwards."""
-    key = (name, shape, dtype, data)
-    return _TENSORS[key] or _TENSORS.keep(key, Tensor(name, shape, dtype, None, True, data))
 
 
 def _values_of(weights: Weights, name: str, shape: Shape) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -21,36 +20,43 @@ _UNIT = {"stride": (1, 1), "dilation": (1, 1), "padding": "valid", "activation":
 
 def fold(draft: Draft, output: int) -> int:
     """Fold and fuse all that is legal; return the output's tensor, which may be another one now."""
-    kinds = {op.kind for op in draft.ops}
-    readers = _readers(draft, output)
-    if "batch_norm" in kinds and plain_norms(draft, readers):
-        readers = _readers(draft, output)
-    fold_into_producers(draft, readers)
-    if "reshape" in kinds or any(op.kind == "reshape" for op in draft.ops):
+    fold_into_producers(draft, output)
+    if any(op.kind == "reshape" for op in draft.ops):
         output = drop_reshapes(draft, output)
     draft.ops[:] = [_with_bias(draft, op) if op.kind in OUT_AXIS and len(op.inputs) == 2 else op for op in draft.ops]
     return output
 
 
-def fold_into_producers(draft: Draft, readers: Mapping[int, int]) -> None:
-    """Fold batch_norm into the convolution or dense layer before it, then relu and relu6 into what can apply them.
+def fold_into_producers(draft: Draft, output: int) -> None:
+    """Fold batch_norm into the convolution or dense layer before it, relu and relu6 into what can apply them.
 
-    Only where nothing else reads the operator's output. The producer takes over the folded operator's output tensor.
+    Only where nothing else reads the operator's output. The producer takes over the folded operator's output tensor. A batch_norm
+    that has nothing to fold into becomes a 1x1 depthwise convolution, between reshapes where needed.
     """
+    readers = _readers(draft, output)
     kept: list[Op] = []
     writer: dict[int, int] = {}
+    norms: set[int] = set()
     for op in draft.ops:
-        at = -1
         if op.kind in _FOLDED:
-            at = writer.get(op.inputs[0], -1)
-        if at >= 0 and readers[op.inputs[0]] == 1 and _absorbs(kept[at], op):
-            draft.names[op.outputs[0]] = draft.names[op.inputs[0]]
-            kept[at] = _fold_norm(draft, kept[at], op) if op.kind == "batch_norm" else _with_activation(kept[at], op)
-        else:
-            kept.append(op)
-            at = len(kept) - 1
+            source, out = op.inputs[0], op.outputs[0]
+            at = writer.get(source, -1)
+            # What a batch_norm wrote takes no second one.
+            if at >= 0 and readers[source] == 1 and _absorbs(kept[at], op) and not (op.kind == "batch_norm" and source in norms):
+                draft.names[out] = draft.names[source]
+                kept[at] = _fold_norm(draft, kept[at], op) if op.kind == "batch_norm" else _with_activation(kept[at], op)
+                writer[out] = at
+                if op.kind == "batch_norm":
+                    norms.add(out)
+                continue
+            if op.kind == "batch_norm":
+                kept += _plain_norm(draft, op)
+                writer[out] = len(kept) - 1
+                norms.add(out)
+                continue
+        kept.append(op)
         for tensor in op.outputs:
-            writer[tensor] = at
+            writer[tensor] = len(kept) - 1
     draft.ops[:] = kept
 
 
@@ -104,42 +110,23 @@ def _with_bias(draft: Draft, op: Op) -> Op:
     return Op(op.kind, (*op.inputs, bias), op.outputs, op.options, op.block)
 
 
-def plain_norms(draft: Draft, readers: Mapping[int, int]) -> bool:
-    """Turn each batch_norm that has nothing to fold into into a 1x1 depthwise convolution, between reshapes where needed.
-
-    Return whether there was one.
-    """
-    writer = {t: op for op in draft.ops for t in op.outputs}
-    ops = list(draft.ops)
-    draft.ops.clear()
-    found = False
-    for op in ops:
-        if op.kind == "batch_norm" and not _foldable(writer.get(op.inputs[0]), readers, op):
-            _add_plain_norm(draft, op)
-            found = True
-        else:
-            draft.ops.append(op)
-    return found
-
-
-def _foldable(producer: Op | None, readers: Mapping[int, int], norm: Op) -> bool:
-    return producer is not None and readers[norm.inputs[0]] == 1 and _absorbs(producer, norm)
-
-
-def _add_plain_norm(draft: Draft, op: Op) -> None:
-    draft.block = op.block
+def _plain_norm(draft: Draft, op: Op) -> list[Op]:
+    """Return the 1x1 depthwise convolution that does the same, between reshapes where its input is no map."""
     shape = draft.shapes[op.inputs[0]]
     channels = shape[-1]
     flat = shape if len(shape) == 4 else (1, 1, prod(shape) // channels, channels)
-    source = op.inputs[0] if flat == shape else draft.op("reshape", (op.inputs[0],), flat)
+    before, after = [], []
+    source, target = op.inputs[0], op.outputs[0]
+    if flat != shape:
+        source = draft.tensor(f"{op.block}/reshape", flat)
+        before = [Op("reshape", op.inputs[:1], (source,), NO_OPTIONS, op.block)]
     values = np.ones((1, 1, 1, channels), np.float32) if draft.trained else None
     kernel = draft.add_constant(f"{op.block}/scale", (1, 1, 1, channels), "float32", values)
-    target = op.outputs[0] if flat == shape else draft.tensor(f"{op.block}/scaled", flat)
-    unit = Op("depthwise_conv_2d", (source, kernel), (target,), _UNIT, op.block)
-    folded = _fold_norm(draft, unit, op)
-    draft.ops.append(Op(folded.kind, folded.inputs, (target,), folded.options, folded.block))
     if flat != shape:
-        draft.ops.append(Op("reshape", (target,), op.outputs, NO_OPTIONS, op.block))
+        target = draft.tensor(f"{op.block}/scaled", flat)
+        after = [Op("reshape", (target,), op.outputs, NO_OPTIONS, op.block)]
+    unit = _fold_norm(draft, Op("depthwise_conv_2d", (source, kernel), (target,), _UNIT, op.block), op)
+    return [*before, Op(unit.kind, unit.inputs, (target,), unit.options, unit.block), *after]
 
 
 def drop_reshapes(draft: Draft, output: int) -> int:
@@ -148,7 +135,7 @@ def drop_reshapes(draft: Draft, output: int) -> int:
     source: dict[int, int] = {}
     kept: list[Op] = []
     for op in draft.ops:
-        inputs = tuple(same.get(t, t) for t in op.inputs)
+        inputs = tuple([same.get(t, t) for t in op.inputs]) if same else op.inputs
         if op.kind == "reshape":
             first = source.get(inputs[0], inputs[0])
             (target,) = op.outputs
@@ -157,7 +144,7 @@ def drop_reshapes(draft: Draft, output: int) -> int:
                 continue
             source[target] = first
             inputs = (first,)
-        kept.append(Op(op.kind, inputs, op.outputs, op.options, op.block))
+        kept.append(op if inputs == op.inputs else Op(op.kind, inputs, op.outputs, op.options, op.block))
     output = same.get(output, output)
     draft.ops[:] = _used(kept, output)
     return output

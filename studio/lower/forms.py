@@ -43,35 +43,43 @@ def forms(network: Network) -> tuple[Form, ...]:
     return remembered(_forms, network)
 
 
-def tensors_of(op: Op) -> tuple[int, ...]:
-    """Return the numbers of an operator's tensors, each once, in the order of its form's network."""
-    numbers = dict.fromkeys(op.inputs + op.outputs)
-    numbers.pop(-1, None)
-    return tuple(numbers)
+def numbers(network: Network) -> tuple[tuple[int, ...], ...]:
+    """Return for every operator the numbers that its form's tensors have in the network."""
+    return remembered(_numbers, network)
+
+
+def _numbers(network: Network) -> tuple[tuple[int, ...], ...]:
+    return tuple([_tensors_of(op) for op in network.ops])
+
+
+def _tensors_of(op: Op) -> tuple[int, ...]:
+    """Return an operator's tensors, each once, in the order of use."""
+    used = dict.fromkeys(op.inputs + op.outputs)
+    used.pop(-1, None)
+    return tuple(used)
 
 
 def _forms(network: Network) -> tuple[Form, ...]:
     everything, made = network.tensors, []
-    for op in network.ops:
-        numbers = tensors_of(op)
-        tensors = [everything[i] for i in numbers]
-        pattern = len(op.inputs) if len(numbers) == len(op.inputs) + len(op.outputs) else _pattern(op, numbers)
+    for op, used in zip(network.ops, numbers(network), strict=True):
+        tensors = [everything[i] for i in used]
+        pattern = len(op.inputs) if len(used) == len(op.inputs) + len(op.outputs) else _pattern(op, used)
         key = (op.kind, id(op.options), op.block, pattern, *map(id, tensors))
-        made.append(_FORMS[key] or _form(key, op, numbers, tensors))
+        made.append(_FORMS[key] or _form(key, op, used, tensors))
     return tuple(made)
 
 
-def _pattern(op: Op, numbers: Sequence[int]) -> Pattern:
-    place = {-1: -1, **{number: i for i, number in enumerate(numbers)}}
+def _pattern(op: Op, used: Sequence[int]) -> Pattern:
+    place = {-1: -1, **{number: i for i, number in enumerate(used)}}
     return tuple(place[i] for i in op.inputs), tuple(place[i] for i in op.outputs)
 
 
-def _form(key: Any, op: Op, numbers: Sequence[int], tensors: Sequence[Tensor]) -> Form:
+def _form(key: Any, op: Op, used: Sequence[int], tensors: Sequence[Tensor]) -> Form:
     bare = tuple(_bare(op, t) for t in tensors)
-    pattern = _pattern(op, numbers)
+    pattern = _pattern(op, used)
     same = (op.kind, repr(op.options), pattern, *((t.shape, t.dtype, t.quant, t.constant, t.variable, t.data) for t in bare))
     alone, facts = _STRUCTURES[same] or _STRUCTURES.keep(same, (_alone(op, bare, pattern), {}))
-    where = op.block or (tensors[numbers.index(op.outputs[0])].name if op.outputs else op.kind)
+    where = op.block or (tensors[used.index(op.outputs[0])].name if op.outputs else op.kind)
     whole = all(t.data is b.data for t, b in zip(tensors, bare, strict=True))
     form = Form(alone, facts, where, whole, (op.options, tensors))
     return _FORMS.keep(key, form) if whole else form  # trained weights are not kept alive here

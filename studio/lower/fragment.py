@@ -1,6 +1,6 @@
 """What a block without weights lowers to, kept so that an edit lowers only the blocks that it changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from studio.core.block import Block
@@ -16,37 +16,42 @@ class Fragment(NamedTuple):
     """Tensors and operators that a block adds to a draft; the block's inputs are the tensors 0, 1 and so on, its own follow."""
 
     block: Block
-    names: tuple[str, ...]
-    shapes: tuple[Shape, ...]
-    constants: tuple[tuple[int, str], ...]
-    values: Mapping[int, Any]
+    inputs: list[Shape]
+    names: list[str]
+    shapes: list[Shape]
+    dtypes: list[str | None]
+    values: tuple[tuple[int, Any], ...]
     ops: tuple[Op, ...]
     output: int
 
 
 def lower_block(draft: Draft, block: Block, node: Node, inputs: Sequence[int]) -> int:
     """Add a block's operators to a draft; return its output, which bears the block's name."""
-    draft.block = node.id
     if draft.trained:
+        draft.block = node.id
         before = len(draft.names)
         output = block.lower(node.params, draft, inputs)
         if output >= before:
             draft.names[output] = node.id
         return output
-    key = (id(block), node.id, node.recipe, *[draft.shapes[t] for t in inputs])
-    return _add(draft, _FRAGMENTS[key] or _FRAGMENTS.keep(key, _fragment(draft, block, node, inputs)), inputs)
+    shapes = [draft.shapes[tensor] for tensor in inputs]
+    kept: Fragment | None = node.__dict__.get("fragment")
+    if kept is None or kept.block is not block or kept.inputs != shapes:
+        key = (id(block), node.id, node.recipe, *shapes)
+        kept = node.__dict__["fragment"] = _FRAGMENTS[key] or _FRAGMENTS.keep(key, _fragment(block, node, shapes))
+    return _add(draft, kept, inputs)
 
 
-def _fragment(draft: Draft, block: Block, node: Node, inputs: Sequence[int]) -> Fragment:
-    alone, count = Draft(), len(inputs)
+def _fragment(block: Block, node: Node, shapes: list[Shape]) -> Fragment:
+    alone, count = Draft(), len(shapes)
     alone.block = node.id
-    for tensor in inputs:
-        alone.tensor("", draft.shapes[tensor])
+    for shape in shapes:
+        alone.tensor("", shape)
     output = block.lower(node.params, alone, range(count))
     if output >= count:
         alone.names[output] = node.id
-    constants = tuple(alone.constants.items())
-    return Fragment(block, tuple(alone.names[count:]), tuple(alone.shapes[count:]), constants, alone.values, tuple(alone.ops), output)
+    made = (alone.names[count:], alone.shapes[count:], alone.dtypes[count:], tuple(alone.values.items()), tuple(alone.ops), output)
+    return Fragment(block, shapes, *made)
 
 
 def _add(draft: Draft, made: Fragment, inputs: Sequence[int]) -> int:
@@ -54,11 +59,10 @@ def _add(draft: Draft, made: Fragment, inputs: Sequence[int]) -> int:
     numbers = (*inputs, *range(first, first + len(made.names)))
     draft.names += made.names
     draft.shapes += made.shapes
-    for tensor, dtype in made.constants:
-        draft.constants[numbers[tensor]] = dtype
-    for tensor, values in made.values.items():
+    draft.dtypes += made.dtypes
+    for tensor, values in made.values:
         draft.values[numbers[tensor]] = values
+    of = numbers.__getitem__
     for op in made.ops:
-        read, written = tuple([numbers[t] for t in op.inputs]), tuple([numbers[t] for t in op.outputs])
-        draft.ops.append(Op(op.kind, read, written, op.options, op.block))
+        draft.ops.append(Op(op.kind, tuple(map(of, op.inputs)), tuple(map(of, op.outputs)), op.options, op.block))
     return numbers[made.output]

@@ -33,12 +33,13 @@ def lower_graph(
         raise GraphError(issue.message, where=issue.where, hint="mend the graph first")
     draft = Draft(weights)
     tensors: dict[str, int] = {}
+    by_id, sources = graph.by_id, graph.sources
     for id in graph.order:
-        node = graph.by_id[id]
+        node = by_id[id]
         if node.kind == INPUT_KIND:
             input = tensors[id] = draft.tensor("input", (1, *input_shape))
         else:
-            tensors[id] = lower_block(draft, blocks.get(node.kind), node, [tensors[s] for s in graph.sources[id]])
+            tensors[id] = lower_block(draft, blocks.get(node.kind), node, [tensors[s] for s in sources[id]])
     output = fold(draft, tensors[inference.output])
     if output == input or not draft.ops:
         raise GraphError("the graph computes nothing", where=inference.output, hint="add a block that computes, a dense layer say")

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 
 from studio.core.errors import InputError, UnsupportedOperator
-from studio.core.network import Network, Op, Quantisation, Shape, Tensor
+from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.core.remember import Memory
+from studio.lower.build import NO_OPTIONS
 from studio.lower.fold import OUT_AXIS
 
 Range = tuple[float, float]
@@ -43,6 +45,7 @@ FIXED: Mapping[str, Quantisation] = MappingProxyType(
     }
 )
 FREE = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "add", "sub", "mul", "mean", "relu", "hard_swish", "quantize"])
+_HAVE_RULES = SHARES_SCALE | FREE | frozenset(FIXED)
 _LEVELS = MappingProxyType({"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)})
 _NARROWEST = 1e-7
 
@@ -61,12 +64,14 @@ class Groups:
 
     def add(self, op: Op, network: Network) -> None:
         """Let an operator join its tensors."""
-        if op.kind in SHARES_SCALE:
-            self._join([t for t in (*op.inputs, *op.outputs) if t >= 0 and network.tensors[t].dtype not in ("int32", "int64")])
-        elif op.kind in FIXED:
-            self.fixed[self.root(op.outputs[0])] = FIXED[op.kind]
-        elif op.options.get("activation", op.kind) not in ("relu", "relu6"):
-            self.signed.update(self.root(t) for t in op.outputs)
+        kind = op.kind
+        if kind in SHARES_SCALE:
+            self._join([t for t in op.inputs + op.outputs if t >= 0 and network.tensors[t].dtype not in ("int32", "int64")])
+        elif kind in FIXED:
+            self.fixed[self.root(op.outputs[0])] = FIXED[kind]
+        elif op.options.get("activation", kind) not in ("relu", "relu6"):
+            for tensor in op.outputs:
+                self.signed.add(self.root(tensor))
 
     def root(self, tensor: int) -> int:
         """Return the tensor that stands for the group."""
@@ -99,27 +104,33 @@ def quantised_types(network: Network) -> Network:
         return network
     network = _requantise_joins(network)
     groups = Groups(network)
-    typed = [_typed_activation(t, groups, i) for i, t in enumerate(network.tensors)]
+    tensors = network.tensors
+    typed: list[Tensor | None] = [None] * len(tensors)
     for op in network.ops:
         if op.kind in OUT_AXIS:
-            _type_weights(op, typed)
-    return msgspec.structs.replace(network, tensors=tuple(typed))
+            _type_weights(op, tensors, typed)
+    made = [done or _typed_activation(t, groups, i) for i, (t, done) in enumerate(zip(tensors, typed, strict=True))]
+    return Network(network.name, tuple(made), network.ops, network.inputs, network.outputs, network.subgraphs)
 
 
 def _requantise_joins(network: Network) -> Network:
     """Put a quantize operator before each concatenation's input whose scale is fixed, such as a softmax's."""
+    kinds = {op.kind for op in network.ops}
+    if not kinds <= _HAVE_RULES:
+        op = next(op for op in network.ops if op.kind not in _HAVE_RULES)
+        raise UnsupportedOperator(f"there is no int8 rule for {op.kind!r}", where=op.block or op.kind, hint="use another block")
+    if "concatenation" not in kinds:
+        return network
     tensors, ops = list(network.tensors), []
     groups = Groups(msgspec.structs.replace(network, ops=()))
     for op in network.ops:
-        if op.kind not in SHARES_SCALE and op.kind not in FREE and op.kind not in FIXED:
-            raise UnsupportedOperator(f"there is no int8 rule for {op.kind!r}", where=op.block or op.kind, hint="use another block")
         if op.kind == "concatenation":
             inputs = []
             for tensor in op.inputs:
                 if groups.root(tensor) in groups.fixed:
                     tensors.append(msgspec.structs.replace(tensors[tensor], name=f"{tensors[tensor].name}/requantised"))
                     groups.grow()
-                    ops.append(Op("quantize", (tensor,), (len(tensors) - 1,), {}, op.block))
+                    ops.append(Op("quantize", (tensor,), (len(tensors) - 1,), NO_OPTIONS, op.block))
                     tensor = len(tensors) - 1
                 inputs.append(tensor)
             op = msgspec.structs.replace(op, inputs=tuple(inputs))
@@ -133,13 +144,21 @@ def _typed_activation(tensor: Tensor, groups: Groups, index: int) -> Tensor:
         return tensor
     root = groups.root(index)
     quant = groups.fixed.get(root) or (_SIGNED if root in groups.signed or tensor.constant else _RECTIFIED)
-    return _made(tensor.name, tensor.shape, "int8", quant, tensor.constant)
+    return _made(tensor, "int8", quant)
 
 
-@lru_cache(maxsize=8192)
-def _made(name: str, shape: Shape, dtype: str, quant: Quantisation, constant: bool) -> Tensor:
-    """Make a tensor; what an edit leaves as it was is the same object afterwards, so that others may keep what they made of it."""
-    return Tensor(name, shape, dtype, quant, constant)
+_TYPED = Memory(8192)
+
+
+def _made(tensor: Tensor, dtype: str, quant: Quantisation) -> Tensor:
+    """Type a tensor; what an edit leaves as it was is the same object afterwards, so that others may keep what they made of it."""
+    key = (id(tensor), id(quant), dtype)
+    kept = _TYPED[key]
+    if kept is None:
+        kept = (Tensor(tensor.name, tensor.shape, dtype, quant, tensor.constant), quant, tensor)
+        if tensor.data is None:  # trained weights are not kept alive here
+            _TYPED.keep(key, kept)
+    return kept[0]
 
 
 @lru_cache(maxsize=1024)
@@ -151,14 +170,14 @@ _SIGNED = Quantisation((0.05,), (0,))
 _RECTIFIED = Quantisation((0.05,), (-128,))
 
 
-def _type_weights(op: Op, typed: list[Tensor]) -> None:
+def _type_weights(op: Op, tensors: tuple[Tensor, ...], typed: list[Tensor | None]) -> None:
     """Filters have a scale per output channel, a dense layer's weights one for all."""
     kernel, bias = op.inputs[1], op.inputs[2] if len(op.inputs) > 2 else -1
     axis = OUT_AXIS[op.kind]
-    count = 1 if op.kind == "fully_connected" else typed[kernel].shape[axis]
-    typed[kernel] = _made(typed[kernel].name, typed[kernel].shape, "int8", _placeholder(0.01, count, axis), True)
+    count = 1 if op.kind == "fully_connected" else tensors[kernel].shape[axis]
+    typed[kernel] = _made(tensors[kernel], "int8", _placeholder(0.01, count, axis))
     if bias >= 0:
-        typed[bias] = _made(typed[bias].name, typed[bias].shape, "int32", _placeholder(0.0005, count), True)
+        typed[bias] = _made(tensors[bias], "int32", _placeholder(0.0005, count))
 
 
 def fill(typed: Network, values: Mapping[int, np.ndarray], ranges: Ranges) -> Network:

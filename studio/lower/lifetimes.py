@@ -1,10 +1,8 @@
 """When each tensor of a network must be in memory: what every memory plan starts from."""
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from studio.core.network import Network
-
-T = TypeVar("T")
 
 BEFORE = -1
 
@@ -65,22 +63,20 @@ def alive_bytes(network: Network) -> tuple[int, ...]:
     return tuple(totals)
 
 
-class Timeline(Generic[T]):
-    """Things by the steps during which they are in memory; steps count from 0."""
+class Timeline:
+    """Which stretches of memory, as (offset, end), are taken during each step; steps count from 0."""
 
     def __init__(self, steps: int) -> None:
-        self._at: list[list[T]] = [[] for _ in range(steps)]
-        self._from: list[list[T]] = [[] for _ in range(steps)]
+        self._taken: list[list[tuple[int, int]]] = [[] for _ in range(steps)]
 
-    def add(self, first: int, last: int, thing: T) -> None:
-        """Add a thing that is in memory from step `first` to step `last`, both inclusive."""
-        self._from[first].append(thing)
-        for at in self._at[first : last + 1]:
-            at.append(thing)
+    def take(self, first: int, last: int, offset: int, end: int) -> None:
+        """Take a stretch from step `first` to step `last`, both inclusive."""
+        stretch = (offset, end)
+        for taken in self._taken[first : last + 1]:
+            taken.append(stretch)
 
-    def during(self, first: int, last: int) -> list[T]:
-        """Return each thing that is in memory during some of these steps, once."""
-        found = self._at[first]
-        for begun in self._from[first + 1 : last + 1]:
-            found = found + begun if begun else found
-        return found
+    def taken(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Return what is taken during some of these steps, the lowest first."""
+        if first == last:
+            return sorted(self._taken[first])
+        return sorted(set().union(*self._taken[first : last + 1]))

@@ -60,9 +60,9 @@ class Gauges(QObject):
     updated = Signal()
     runtimes: tuple[str, ...] = ("c", "tflm")
 
-    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, parent: QObject | None = None, boards: Mapping[str, TargetDevice] | None = None) -> None:
         super().__init__(parent)
-        self.boards = load_boards()
+        self.boards = load_boards() if boards is None else boards
         self.inference = Inference({}, (), None)
         self.issues: tuple[Issue, ...] = ()
         self.stale = ""

@@ -29,6 +29,7 @@ from studio.ui.actions import make_actions
 from studio.ui.commands import Commands
 from studio.ui.opening import recent
 from studio.ui.panels.targets import TargetsColumn
+from studio.ui.screen import first_size
 from studio.ui.session import Session
 from studio.ui.status_line import StatusLine
 from studio.ui.top_bar import Rail, TopBar
@@ -74,7 +75,6 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status_line)
         self._lay_out()
         self._follow()
-        self.resize(1280, 800)
         self._restore()
         self.show_room(session.arrangement.room)
         self._show_document()
@@ -235,8 +235,9 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         geometry = self.session.settings.get("geometry")
-        if isinstance(geometry, str):
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if not isinstance(geometry, str) or not self.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
+            room = self.screen().availableGeometry()
+            self.resize(*first_size(room.width(), room.height()))
         self._splitter.setSizes([1000, TARGETS_WIDTH])
         self.session.arrangement.place("window", {"sides": self._splitter})
 

@@ -1,15 +1,17 @@
 """What all parts of the window share: the document, the figures, the selection, the jobs."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from studio.blocks import registry
 from studio.core.edits import Edit
-from studio.core.errors import StudioError
+from studio.core.errors import InputError, StudioError
 from studio.core.state import State
+from studio.deploy.boards import known_boards
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
 from studio.ui import theme
@@ -44,7 +46,10 @@ class Session(QObject):
         self.blocks = self.plugins.blocks
         self.jobs = JobList(self)
         self.document = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
-        self.gauges = Gauges(self.document, self)
+        wrong: list[InputError] = []
+        self.gauges = Gauges(self.document, self, known_boards(self.plugins, wrong))
+        for error in wrong:
+            QTimer.singleShot(0, self, partial(self.erred.emit, error))
         self.arrangement = Arrangement(settings, self.document.path)
         self.selection: tuple[str, ...] = ()
         self.segment = _first_clip(self.document)

@@ -36,6 +36,12 @@ class WideNetwork(RandomNetwork):
             self.scale * base * reach / 12000 * 10 ** self.rng.uniform(-0.7, 0.7)
         )
 
+    def add(self, kind, inputs, shape, quant, options=None) -> None:
+        """Let some layers without a bias sum in 32 bits."""
+        if kind in ("conv_2d", "fully_connected") and len(inputs) == 2 and self.chance(0.4):
+            options = {**options, "quantized_bias_type": "int32"}
+        super().add(kind, inputs, shape, quant, options)
+
     def sum(self) -> None:
         """Add an earlier tensor of this shape, or this one to itself."""
         other = int(self.rng.choice([i for i, t in enumerate(self.tensors) if t.shape == self.shape and t.dtype == "int16"]))

@@ -91,6 +91,42 @@ def test_instructions_that_a_condition_skips_count(kit, make):
     assert counts[1] - counts[0] == 6
 
 
+def test_a_division_by_something_is_none_of_the_kits_business(kit, make):
+    image = make(body='volatile uint32_t two = 2; sink = 6u / two; __asm__ volatile("sdiv r3, %0, %1" :: "r"(sink), "r"(two) : "r3");')
+    assert run(kit, image, "virtual-m4", tensor_records(tensors(1), INPUT_BYTES)).fault == ""
+
+
+CALLS = """
+#define STEP(name, n) __attribute__((noinline)) void name(void) { \
+  uint32_t i = n; __asm__ volatile("1: subs %0, #1\\n bne 1b" : "+l"(i) :: "cc"); }
+STEP(short_one, 100)
+STEP(long_one, 1000)
+__attribute__((noinline)) void deep_one(void) { short_one(); long_one(); sink++; }
+"""
+
+
+def test_each_call_is_counted(kit, make):
+    """short, long, short from another place, a call in a loop, one that calls others, and the last one."""
+    body = "short_one(); long_one(); short_one(); for (volatile int i = 0; i < 3; i++) short_one(); deep_one(); short_one(); sink++;"
+    image = make(before=CALLS, body=body)
+    heard = run(kit, image, "virtual-m4", tensor_records(tensors(3), INPUT_BYTES), counted_passes=2)
+    counts = [call.instructions for call in heard.calls]
+    # The last call takes what stands behind it, here the output's loop.
+    assert counts == [pytest.approx(n, abs=40) for n in (200, 2000, 200, 600, 2200, 310)]
+    assert 0 < heard.regions["run"][0] - sum(counts) < 40
+    assert all(call.cycles > call.instructions for call in heard.calls)
+
+
+def test_the_total_does_not_depend_on_telling_calls_apart(kit, make, monkeypatch):
+    image = make(before=CALLS, body="short_one(); long_one();")
+    records = tensor_records(tensors(2), INPUT_BYTES)
+    told = run(kit, image, "virtual-m4", records)
+    monkeypatch.setattr(sys.modules["studio_plugins.kit_virtual.flasher"], "_extent", lambda *_: [0, 0])
+    plain = run(kit, image, "virtual-m4", records)
+    assert told.calls and plain.calls == ()
+    assert plain.regions == told.regions and plain.cycles == told.cycles
+
+
 @pytest.mark.parametrize("library", ["none", "broken"])
 def test_counting_without_a_compiler_gives_the_same(kit, make, monkeypatch, tmp_path, library):
     (tmp_path / "broken").write_bytes(b"no library")
@@ -101,7 +137,7 @@ def test_counting_without_a_compiler_gives_the_same(kit, make, monkeypatch, tmp_
         sys.modules["studio_plugins.kit_virtual.watcher"], "library", lambda: None if library == "none" else tmp_path / "broken"
     )
     plain = run(kit, image, "virtual-m4", records, counted_passes=2)
-    assert native.regions == plain.regions and native.cycles == plain.cycles
+    assert native.regions == plain.regions and native.cycles == plain.cycles and native.calls == plain.calls
     assert native.output == plain.output
 
 
@@ -133,6 +169,11 @@ FAULTS = {
     "undefined": ('__asm__ volatile("udf #1");', "undefined instruction; at model_run", {}),
     "not Thumb": ("((void (*)(void))0x20000000)();", "not Thumb code", {}),
     "wild call": ("((void (*)(void))0x60000001)();", "fetching an instruction from 0x60000000", {}),
+    "division": (
+        "volatile uint32_t none = 0; sink = 5u / none;",
+        "division by zero; at model_run",
+        {},
+    ),
     "sleep": ('__asm__ volatile("wfi");', "sleeps", {}),
     "deep": (
         "sink = deep(1000000);",

@@ -14,6 +14,8 @@ from studio.storage.folder import ProjectFolder
 from studio.ui import app as studio_app
 from studio.ui import opening
 from studio.ui.dialogs.error import ErrorDialog
+from studio.ui.main_window import MainWindow
+from studio.ui.screen import first_size
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
@@ -150,16 +152,45 @@ def run(*arguments, seconds=60, **environment):
         (("window",), {}, "neither DISPLAY nor WAYLAND_DISPLAY"),
         ((), {"QT_QPA_PLATFORM": "nonsense"}, "nonsense"),
         ((), {"DISPLAY": ":9753"}, ""),
+        ((), {"DISPLAY": "", "WAYLAND_DISPLAY": "nowhere"}, ""),
     ],
 )
 def test_where_there_is_no_screen_it_says_what_to_do(arguments, environment, word):
     done = run(*arguments, **environment)
-    assert done.returncode == 3
+    assert done.returncode == 2, "neither an abort nor a start"
     lines = done.stderr.strip().splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 4, "nothing of Qt's own"
     assert word in lines[0]
     assert "otolith demo" in lines[1]
-    assert "libxcb-cursor0" in lines[1]
+    assert "xvfb-run otolith" in lines[2]
+    assert "QT_QPA_PLATFORM=offscreen" in lines[2]
+    assert "libxcb-cursor0" in lines[3]
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("room", "size"),
+    [
+        ((1024, 700), (1024, 700)),
+        ((1280, 800), (1280, 800)),
+        ((1366, 768), (1280, 768)),
+        ((1920, 1080), (1536, 864)),
+        ((2560, 1400), (1920, 1080)),
+        ((5120, 2880), (1920, 1080)),
+    ],
+)
+def test_the_first_window_takes_most_of_the_screen(room, size):
+    assert first_size(*room) == size
+
+
+def test_a_window_opens_in_its_first_size_and_later_as_it_was_left(session, qtbot):
+    window = MainWindow(session)
+    room = window.screen().availableGeometry()
+    assert (window.width(), window.height()) == first_size(room.width(), room.height())
+    window.resize(640, 600)
+    kept = window.size()
+    window.close_now()
+    assert MainWindow(session).size() == kept
 
 
 def test_a_folder_that_is_no_project_is_said_in_the_terminal(tmp_path):

@@ -258,3 +258,14 @@ def test_a_model_with_an_operator_that_the_engine_lacks_is_explained(session, co
     assert "runtime c cannot run it" in card.body.note.text()
     assert not column.prover.runs
     column.close_file(card)
+
+
+def test_a_core_without_tables_shows_at_least_what_is_known(session):
+    session.gauges.runtimes = ("tflm",)
+    for id, flash, words in (("esp32-s3-devkitc-1", "≥", "by its MACs"), ("raspberry-pi-4b", "-", "by its MACs")):
+        board = session.gauges.boards[id]
+        made = session.gauges.report(id, "tflm")
+        shown = readings(made, board, 1000.0, 10)
+        assert shown[0].value.startswith(flash) and shown[1].value.startswith(flash)
+        assert shown[2].state == "fits" and words in explain("Time", made, board, 1000.0, 10)
+    assert readings(session.gauges.report("raspberry-pi-4b", "c"), board, 1000.0, 10) == ()

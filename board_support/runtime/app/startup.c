@@ -9,6 +9,7 @@ int main(void);
 void Reset_Handler(void);
 void Fault_Handler(void);
 
+#define CCR (*(volatile uint32_t *)0xE000ED14u)
 #define CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define VTOR (*(volatile uint32_t *)0xE000ED08u)
 
@@ -33,6 +34,7 @@ static void set_up_memory(void) {
 __attribute__((noreturn)) void Reset_Handler(void) {
 #if __ARM_ARCH >= 7
   VTOR = (uint32_t)(uintptr_t)&vectors; /* a boot loader may have left its own */
+  CCR |= 1u << 4; /* division by zero faults, where it would give 0 */
 #endif
 #ifdef __ARM_FP
   CPACR |= 0xFu << 20;

@@ -1,4 +1,4 @@
-/* The log-mel front end: 16-bit PCM in at any pace, int8 features out. See frontend.c for the arithmetic. */
+/* The log-mel front end: 16-bit PCM in at any pace, int8 features out. See frontend.c. */
 #ifndef FRONTEND_H
 #define FRONTEND_H
 

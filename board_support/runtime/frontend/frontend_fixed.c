@@ -46,12 +46,6 @@ extern const uint16_t frontend_count[FE_MELS + 1];
 extern const uint16_t frontend_norm[FE_MELS];
 extern const uint16_t frontend_log[33];
 
-/* A point times w, halved: turned back by w's angle. */
-FE_INLINE point turned(const int32_t *z, turn w) {
-  const int32_t re = z[0], im = z[1];
-  return (point){plus_sine(times_cosine(re, w), im, w), times_cosine(im, w) - times_sine(re, w)};
-}
-
 /* Join four sub-transforms to one, and so on to the end, always at the same place within them. The pointer goes over the inputs
  * and back over the outputs. */
 #if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__) && !defined(FE_NO_ASM)
@@ -115,6 +109,12 @@ FE_INLINE void joined(int32_t *z, int32_t stride, turn w1, turn w2, turn w3) {
 }
 
 #else
+
+/* A point times w, halved: turned back by w's angle. */
+FE_INLINE point turned(const int32_t *z, turn w) {
+  const int32_t re = z[0], im = z[1];
+  return (point){plus_sine(times_cosine(re, w), im, w), times_cosine(im, w) - times_sine(re, w)};
+}
 
 FE_INLINE void joined(int32_t *z, int32_t stride, turn w1, turn w2, turn w3) {
   FE_ROLLED for (; z < frontend_state.spectrum + FE_FFT; z += 4 * stride) {

@@ -61,7 +61,7 @@ FE_INLINE point windowed(reader at, int from, int leg) {
 
 /* Advance j as a bit-reversed counter below `top` * 2; `i` is what it is the reverse of, afterwards. */
 FE_INLINE int reversed_next(int j, int i, int top) {
-#if defined(__ARM_ARCH) && __ARM_ARCH >= 7 && !defined(__ARM_ARCH_8M_BASE__)
+#if defined(__arm__) && __ARM_ARCH >= 7 && !defined(__ARM_ARCH_8M_BASE__)
   (void)j;
   uint32_t reversed;
   __asm__("rbit %0, %1" : "=r"(reversed) : "r"(i));

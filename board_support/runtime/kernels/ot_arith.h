@@ -21,6 +21,13 @@ OT_INLINE int32_t ot_limit(int32_t value, int32_t low, int32_t high) { return va
 #define OT_ROLLED _Pragma("GCC unroll 1")
 #endif
 
+/* Before a function: make it small. Its time is spent elsewhere, or in loops that cannot be faster. */
+#ifdef __clang__
+#define OT_SMALL __attribute__((minsize))
+#else
+#define OT_SMALL __attribute__((optimize("Os", "no-tree-loop-distribute-patterns")))
+#endif
+
 /* Words and halfwords inside the arena, which the model also sees as bytes. */
 typedef int32_t __attribute__((may_alias)) ot_word;
 typedef int16_t __attribute__((may_alias)) ot_half;
@@ -65,6 +72,20 @@ OT_INLINE int32_t ot_odd_bytes(int32_t word) {
   return result;
 }
 
+/* Add bytes 0 and 2, signed, to the halfwords of a sum. */
+OT_INLINE int32_t ot_add_even_bytes(int32_t sum, int32_t word) {
+  int32_t result;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(result) : "r"(sum), "r"(word));
+  return result;
+}
+
+/* Add bytes 1 and 3, signed, to the halfwords of a sum. */
+OT_INLINE int32_t ot_add_odd_bytes(int32_t sum, int32_t word) {
+  int32_t result;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(sum), "r"(word));
+  return result;
+}
+
 /* Half of a value, saturated to int8. */
 OT_INLINE int32_t ot_saturate_half(int32_t value) {
   int32_t result;
@@ -89,18 +110,27 @@ OT_INLINE int32_t ot_high_mul_doubled(int32_t x, int32_t doubled) {
 #else
 
 OT_INLINE int32_t ot_dual_mac(int32_t a, int32_t b, int32_t sum) {
-  return sum + (int16_t)a * (int16_t)b + (a >> 16) * (b >> 16);
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (int16_t)b) + (uint32_t)((a >> 16) * (b >> 16)));
 }
 
-OT_INLINE int32_t ot_mac_low_high(int32_t a, int32_t b, int32_t sum) { return sum + (int16_t)a * (b >> 16); }
+OT_INLINE int32_t ot_mac_low_high(int32_t a, int32_t b, int32_t sum) {
+  return (int32_t)((uint32_t)sum + (uint32_t)((int16_t)a * (b >> 16)));
+}
 
-OT_INLINE int32_t ot_mac_high_low(int32_t a, int32_t b, int32_t sum) { return sum + (a >> 16) * (int16_t)b; }
+OT_INLINE int32_t ot_mac_high_low(int32_t a, int32_t b, int32_t sum) { return ot_mac_low_high(b, a, sum); }
 
 OT_INLINE int32_t ot_even_bytes(int32_t word) {
   return (int32_t)(((uint32_t)(int8_t)word & 0xffffu) | ((uint32_t)(int8_t)(word >> 16) << 16));
 }
 
 OT_INLINE int32_t ot_odd_bytes(int32_t word) { return ot_even_bytes((int32_t)((uint32_t)word >> 8)); }
+
+OT_INLINE int32_t ot_add_even_bytes(int32_t sum, int32_t word) {
+  uint32_t more = (uint32_t)ot_even_bytes(word), low = ((uint32_t)sum + more) & 0xffffu;
+  return (int32_t)(low | ((((uint32_t)sum >> 16) + (more >> 16)) << 16));
+}
+
+OT_INLINE int32_t ot_add_odd_bytes(int32_t sum, int32_t word) { return ot_add_even_bytes(sum, (int32_t)((uint32_t)word >> 8)); }
 
 OT_INLINE int32_t ot_saturate_half(int32_t value) { return value < -256 ? -128 : value > 255 ? 127 : value >> 1; }
 
@@ -140,13 +170,24 @@ OT_INLINE int8_t ot_requantise_small(int32_t accumulator, ot_factor f) {
   return (int8_t)ot_saturate_half(((t + (t >> 31)) >> f.shift) + f.zero);
 }
 
-/* A channel of the DSP kernels in two words: bias * 64 + n - 1, and its multiplier doubled. Its factor is below one half. */
-OT_INLINE int32_t ot_packed_bias(int32_t packed) { return packed >> 6; }
+/* A channel of the packed kernels is two words: its bias * 256 + n - 1, and its multiplier doubled. Its factor is below one half. */
+OT_INLINE int32_t ot_packed_bias(int32_t packed) { return packed >> 8; }
+
+/* x >> packed, by the low byte alone */
+OT_INLINE int32_t ot_packed_shift(int32_t x, int32_t packed) {
+#if defined(__ARM_FEATURE_DSP)
+  int32_t result;
+  __asm__("asr %0, %1, %2" : "=r"(result) : "r"(x), "r"(packed));
+  return result;
+#else
+  return x >> (packed & 255);
+#endif
+}
 
 /* Add a packed channel's bias to a sum and rescale it; `zero` is twice the output's zero point, plus one. */
 OT_INLINE int8_t ot_requantise_packed(int32_t sum, int32_t packed, int32_t doubled, int32_t zero) {
   int32_t t = ot_high_mul_doubled(sum + ot_packed_bias(packed), doubled);
-  return (int8_t)ot_saturate_half(((t + (t >> 31)) >> (packed & 31)) + zero);
+  return (int8_t)ot_saturate_half(ot_packed_shift(t + (t >> 31), packed) + zero);
 }
 
 /* The mean of `count` values, halves away from zero, as TFLM's average pooling rounds it. */

@@ -30,7 +30,7 @@ static int8_t *fill(int8_t *to, int8_t value, int32_t count) {
 }
 
 /* Copy the inputs of one window whose first place is (y, x) into a line; every row is cut at the same columns. */
-static void gather(const int8_t *in, int8_t *to, int32_t y, int32_t x, const ot_window *k) {
+static void gather_line(const int8_t *in, int8_t *to, int32_t y, int32_t x, const ot_window *k) {
   int32_t channels = k->in_channels, width = k->kernel_width;
   int32_t first = ot_limit(-x, 0, width), last = ot_limit(k->in_width - x, first, width);
   int32_t before = first * channels, inside = (last - first) * channels, after = (width - last) * channels;
@@ -47,7 +47,7 @@ static void gather(const int8_t *in, int8_t *to, int32_t y, int32_t x, const ot_
   }
 }
 
-void ot_conv_2d_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_conv *k) {
+OT_SMALL void ot_conv_2d_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_conv *k) {
   const ot_window *w = &k->window;
   int32_t inputs = w->kernel_height * w->kernel_width * w->in_channels;
   int32_t left = w->out_height * w->out_width;
@@ -59,7 +59,7 @@ void ot_conv_2d_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const o
   for (int32_t y = 0; y < w->out_height; y++) {
     OT_ROLLED
     for (int32_t x = 0; x < w->out_width; x++) {
-      gather(in, line, y * w->stride_height - w->pad_top, x * w->stride_width - w->pad_left, w);
+      gather_line(in, line, y * w->stride_height - w->pad_top, x * w->stride_width - w->pad_left, w);
       ot_unfold(line, columns + held, inputs);
       if (++held == 3 || held == left) {
         ot_tile_packed_dsp(columns, to, held, &tile);

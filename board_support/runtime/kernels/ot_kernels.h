@@ -133,6 +133,7 @@ void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, con
 void ot_fully_connected(const int8_t *in, int8_t *out, const ot_dense *k);
 void ot_fully_connected_dsp(const int8_t *in, int8_t *out, const ot_dense *k);
 void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k);
+void ot_average_pool_dsp(const int8_t *in, int8_t *out, const ot_pool *k);
 void ot_max_pool(const int8_t *in, int8_t *out, const ot_pool *k);
 void ot_add(const int8_t *a, const int8_t *b, int8_t *out, const ot_sum *k);
 void ot_concatenate(const int8_t *in, int8_t *out, int32_t rows, int32_t in_row, int32_t out_row);
@@ -325,6 +326,7 @@ void ot_fully_connected_w4_dsp(const int8_t *in, int8_t *out, const ot_dense *k)
 void ot_depthwise_conv_w4(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
 void ot_depthwise_conv_w4_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
 void ot_depthwise_conv_w4_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_depthwise *k);
+void ot_depthwise_conv_w4_3x3_packed_dsp(const int8_t *in, int8_t *out, void *scratch, int32_t count, const ot_packed_conv *k);
 
 /* Parts that these share. */
 void ot_row_product_s16(const int16_t *in, int16_t *out, const ot_row_s16 *r);

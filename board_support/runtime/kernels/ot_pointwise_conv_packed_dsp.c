@@ -9,7 +9,7 @@
 #include "ot_arith.h"
 #include "ot_kernels.h"
 
-void ot_pointwise_conv_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_pointwise *k) {
+OT_SMALL void ot_pointwise_conv_packed_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_packed_pointwise *k) {
   const ot_packed_tile tile = {k->filters, k->scales, (k->in_channels + 3) / 4, k->out_channels, 2 * k->out_zero + 1, k->out_channels};
   int8_t *to = out;
   OT_ROLLED

@@ -11,22 +11,22 @@
 #include "ot_kernels.h"
 
 /* round(x / 2^bits), halves away from zero */
-static int32_t divide_by_power(int32_t x, int32_t bits) {
+OT_SMALL static int32_t divide_by_power(int32_t x, int32_t bits) {
   int32_t mask = (int32_t)((1u << bits) - 1u);
   int32_t threshold = (mask >> 1) + (x < 0);
   return (x >> bits) + ((x & mask) > threshold);
 }
 
 /* x * 2^bits, saturated */
-static int32_t saturating_shift(int32_t x, int32_t bits) {
+OT_SMALL static int32_t saturating_shift(int32_t x, int32_t bits) {
   int32_t limit = INT32_MAX >> bits;
   return x > limit ? INT32_MAX : x < -limit - 1 ? INT32_MIN : x * (1 << bits);
 }
 
 /* round(a * b / 2^31) */
-static int32_t high_mul(int32_t a, int32_t b) { return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31); }
+OT_SMALL static int32_t high_mul(int32_t a, int32_t b) { return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31); }
 
-static int32_t leading_zeros(uint32_t x) {
+OT_SMALL static int32_t leading_zeros(uint32_t x) {
   int32_t count = 0;
   OT_ROLLED
   for (; (x & 0x80000000u) == 0; x <<= 1) {
@@ -36,7 +36,7 @@ static int32_t leading_zeros(uint32_t x) {
 }
 
 /* 1 / (1 + x) for x in [0, 1), Q0.31 */
-static int32_t reciprocal(int32_t x) {
+OT_SMALL static int32_t reciprocal(int32_t x) {
   int32_t half = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
   int32_t z = 1515870810 + high_mul(half, -1010580540);
   OT_ROLLED
@@ -48,7 +48,7 @@ static int32_t reciprocal(int32_t x) {
 }
 
 /* exp(x) for x <= 0 in Q5.26, Q0.31 */
-static int32_t exponential(int32_t x) {
+OT_SMALL static int32_t exponential(int32_t x) {
   static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242}; /* exp(-1/4), exp(-1/2) ... */
   const int32_t quarter = 1 << 24, minus_eighth = 1895147668;
   if (x == 0) {
@@ -70,11 +70,11 @@ static int32_t exponential(int32_t x) {
   return result;
 }
 
-static int32_t exponential_of(int32_t below, const ot_softness *k) {
+OT_SMALL static int32_t exponential_of(int32_t below, const ot_softness *k) {
   return below > k->farthest ? 0 : exponential(high_mul(-(below << k->shift), k->multiplier));
 }
 
-static void softmax_row(const int8_t *in, int8_t *out, const ot_softness *k) {
+OT_SMALL static void softmax_row(const int8_t *in, int8_t *out, const ot_softness *k) {
   int32_t most = -128;
   int32_t sum = 0;
   OT_ROLLED
@@ -94,7 +94,7 @@ static void softmax_row(const int8_t *in, int8_t *out, const ot_softness *k) {
   }
 }
 
-void ot_softmax(const int8_t *in, int8_t *out, const ot_softness *k) {
+OT_SMALL void ot_softmax(const int8_t *in, int8_t *out, const ot_softness *k) {
   OT_ROLLED
   for (int32_t rows = k->rows; rows > 0; rows--, in += k->columns, out += k->columns) {
     softmax_row(in, out, k);

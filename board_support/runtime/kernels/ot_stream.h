@@ -48,6 +48,7 @@ void ot_stream_pointwise_conv_packed_dsp(const int8_t *in, int8_t *out, const ot
 void ot_stream_depthwise_conv_3x3_packed_dsp(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
 void ot_stream_max_pool(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
 void ot_stream_average_pool(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
+void ot_stream_average_pool_dsp(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
 void ot_stream_lookup(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
 
 /* These end a chain: they sum up the rows of the whole input in `scratch` and write their one output behind the last. */

@@ -38,7 +38,9 @@ _Static_assert(offsetof(ot_packed_tile, channels) == 12 && offsetof(ot_packed_ti
   "add " sum ", " sum ", r0\n"                    \
   "ssat " sum ", #8, " sum ", asr #1\n"
 
-/* The stack: 0 columns, 4 out, 8 and 12 bytes to the second and third pixel, 16 scales, 20 channels left, 24 zero, 28 bytes of a pair. */
+/* The loop over quads is entered so that whole turns of four remain; QUAD is 68 bytes. A shift takes the low byte of its register.
+ * The stack: 0 columns, 4 bytes of a pair, 8 out, 12 channels left, 16 and 20 bytes to the second and third pixel, 24 scales, 28 zero,
+ * 32 the way into the loop. */
 __attribute__((naked)) void ot_tile_packed_dsp(__attribute__((unused)) const void *columns, __attribute__((unused)) int8_t *out,
                                                __attribute__((unused)) int32_t pixels, __attribute__((unused)) const ot_packed_tile *t) {
   __asm__ volatile(
@@ -46,9 +48,17 @@ __attribute__((naked)) void ot_tile_packed_dsp(__attribute__((unused)) const voi
       "push {r4-r11, lr}\n"
       "sub sp, #36\n"
       "ldmia r3, {r4-r9}\n"
+      "rsb r10, r6, #0\n"
+      "and r10, r10, #3\n"
+      "mov r11, #68\n"
+      "adr.w r12, 2f\n"
+      "mla r12, r10, r11, r12\n"
+      "orr r12, r12, #1\n"
+      "strd r8, r12, [sp, #28]\n"
       "lsl r6, r6, #3\n"
-      "strd r8, r6, [sp, #24]\n"
-      "strd r5, r7, [sp, #16]\n"
+      "strd r0, r6, [sp]\n"
+      "strd r1, r7, [sp, #8]\n"
+      "str r5, [sp, #24]\n"
       "movs r10, #0\n"
       "movs r11, #0\n"
       "cmp r2, #2\n"
@@ -56,54 +66,47 @@ __attribute__((naked)) void ot_tile_packed_dsp(__attribute__((unused)) const voi
       "movge r10, r9\n"
       "it gt\n"
       "lslgt r11, r9, #1\n"
-      "strd r10, r11, [sp, #8]\n"
-      "strd r0, r1, [sp]\n"
+      "strd r10, r11, [sp, #16]\n"
       "mov r1, r4\n"
       "1:\n" /* a pair of channels */
-      "ldr r0, [sp, #16]\n"
+      "ldr r0, [sp, #24]\n"
       "ldr r2, [r0]\n"
-      "ldr r0, [sp]\n"
-      "ldr lr, [sp, #28]\n"
-      "asrs r2, r2, #6\n"
+      "ldrd r0, lr, [sp]\n"
+      "asrs r2, r2, #8\n"
       "mov r3, r2\n"
       "mov r4, r2\n"
       "mov r5, r2\n"
       "mov r6, r2\n"
       "mov r7, r2\n"
-      "tst lr, #8\n"
       "add lr, r1\n"
-      "bne 3f\n" /* an odd number of quads */
-      "2:\n" QUAD "3:\n" QUAD
+      "ldr pc, [sp, #32]\n"
+      "2:\n" QUAD QUAD QUAD QUAD
       "cmp r1, lr\n"
       "bne 2b\n"
-      "ldr r12, [sp, #16]\n"
+      "ldr r12, [sp, #24]\n"
       "ldmia r12!, {r8-r11}\n" /* a: bias and shift, multiplier; b: the same */
-      "str r12, [sp, #16]\n"
+      "str r12, [sp, #24]\n"
       "subs r5, r5, r2\n"
       "subs r6, r6, r3\n"
       "subs r7, r7, r4\n"
-      "asr r12, r10, #6\n"
+      "asr r12, r10, #8\n"
       "add r5, r12, r5, asr #8\n"
       "add r6, r12, r6, asr #8\n"
       "add r7, r12, r7, asr #8\n"
-      "and r8, r8, #31\n"
-      "and r10, r10, #31\n"
-      "ldr r0, [sp, #24]\n"
+      "ldr r0, [sp, #28]\n"
       REQUANTISE("r2", "r9", "r8") REQUANTISE("r3", "r9", "r8") REQUANTISE("r4", "r9", "r8")
       REQUANTISE("r5", "r11", "r10") REQUANTISE("r6", "r11", "r10") REQUANTISE("r7", "r11", "r10")
-      "ldr r10, [sp, #20]\n"
-      "ldrd r8, r9, [sp, #8]\n"
-      "ldr r0, [sp, #4]\n"
+      "ldrd r0, r10, [sp, #8]\n"
+      "ldrd r8, r9, [sp, #16]\n"
       "subs r10, #2\n"
       "bmi 4f\n" /* the second channel is not there */
-      "str r10, [sp, #20]\n"
       "bfi r2, r5, #8, #8\n"
       "bfi r3, r6, #8, #8\n"
       "bfi r4, r7, #8, #8\n"
       "strh r4, [r0, r9]\n"
       "strh r3, [r0, r8]\n"
       "strh r2, [r0], #2\n"
-      "str r0, [sp, #4]\n"
+      "strd r0, r10, [sp, #8]\n"
       "bne 1b\n"
       "b 5f\n"
       "4:\n"

@@ -4,7 +4,7 @@
  *
  * `columns` holds three pixels as ot_unfold lays them down. A byte holds the weights of two output channels for one input: the
  * first channel's in its upper half; an odd last channel is paired with zeros. Taken where they stand, sixteen times too large,
- * both halves have their sign for one instruction each, and one load brings eight weights: no slower than with eight bits.
+ * the halves need no sign extension of their own, and one load brings eight weights.
  */
 #include "ot_arith.h"
 #include "ot_kernels.h"

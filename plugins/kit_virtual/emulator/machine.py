@@ -1,5 +1,6 @@
 """A Cortex-M with flash, RAM and a debugger's console: nothing else answers on its bus."""
 
+import re
 import struct
 import time
 from pathlib import Path
@@ -29,6 +30,10 @@ _CPUS = {
     "cortex-m7": arm_const.UC_CPU_ARM_CORTEX_M7,
     "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
 }
+# SDIV and UDIV, encoding T1 (Armv7-M Architecture Reference Manual, A7.7.127 and A7.7.195).
+_DIVISION = re.compile(rb"[\x90-\x9f\xb0-\xbf]\xfb[\xf0-\xff][\xf0-\xff]", re.S)
+_CCR, _DIVISION_TRAP = 0xE000_ED14, 1 << 4
+_REGISTERS = tuple(getattr(arm_const, f"UC_ARM_REG_{name}") for name in (*(f"R{n}" for n in range(13)), "SP", "LR", "PC"))
 _EXCEPTIONS = {
     1: "undefined instruction",
     2: "supervisor call, which nothing answers",
@@ -102,6 +107,10 @@ class Machine:
         self._cpu.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._invalid)
         for address in self._marks:
             self._cpu.hook_add(unicorn.UC_HOOK_BLOCK, self._mark, begin=address, end=address)
+        for found in _DIVISION.finditer(bank):
+            if found.start() % 2 == 0:
+                address = flash + found.start()
+                self._cpu.hook_add(unicorn.UC_HOOK_CODE, self._division, _REGISTERS[found[0][2] & 15], begin=address, end=address)
 
     def run(self) -> None:
         """Run from reset until the program leaves, faults, or its time is up."""
@@ -177,6 +186,12 @@ class Machine:
             return
         self._reached = address
         cpu.emu_stop()
+
+    def _division(self, cpu: unicorn.Uc, address: int, size: int, divisor: int) -> None:
+        """Trap a division by zero where the program asked for it, which the emulator does not know."""
+        if cpu.reg_read(divisor) == 0 and self._memory.read(_CCR, 1)[0] & _DIVISION_TRAP:
+            self._fault, self._fault_at = "hard fault: division by zero", address
+            cpu.emu_stop()
 
     def _guarded(self, hook: Any) -> Any:
         def call(*args: Any) -> None:

@@ -9,11 +9,11 @@ single_arena_buffer_allocator.cc, micro_interpreter.cc.
 from typing import NamedTuple
 
 from studio.core.network import Network, Op, Tensor
-from studio.core.remember import remembered
+from studio.core.remember import Memory, remembered
 from studio.core.report import Arena
 from studio.estimate.tflm.kernels import Kernels, request
 from studio.estimate.tflm.planner import ALIGNMENT, Demand, align, peak
-from studio.lower.forms import forms
+from studio.lower.forms import forms, numbers
 
 # Bytes of the structures (sizeof, 32-bit Arm).
 _ALLOCATOR, _PLANNER, _MICRO_ALLOCATOR, _BUILTIN_ALLOCATOR = 36, 44, 36, 8
@@ -117,15 +117,17 @@ class _Arena:
         for graph, row in zip(_graphs(network), wishes, strict=True):
             handles = _handles(graph) if missing else {}
             for op, wish in zip(graph.ops, row, strict=True):
-                self.touch(self.head + wish.temporary)
+                if wish.temporary:
+                    self.touch(self.head + wish.temporary)
                 for size in wish.persistent:
                     self.keep(size)
-                if op.kind == "assign_variable" and handles.get(op.inputs[0]) in missing:
+                if missing and op.kind == "assign_variable" and handles.get(op.inputs[0]) in missing:
                     missing.remove(handles[op.inputs[0]])
                     self.keep(graph.tensors[op.inputs[1]].nbytes)
-                count += len(wish.scratch)
-                self.head = _SCRATCH_REQUEST * (count + _REQUESTS_PER_OP)
-                self.touch(self.head)
+                if wish.scratch:
+                    count += len(wish.scratch)
+                    self.head = _SCRATCH_REQUEST * (count + _REQUESTS_PER_OP)
+                    self.touch(self.head)
 
     def plan(self, network: Network, wishes: Wishes, buffers: int) -> None:
         """Plan: the tables of lifetimes and the planner's own stand on the head."""
@@ -181,10 +183,9 @@ def demands(network: Network, wishes: Wishes) -> list[Demand]:
 
 def _lifetimes(network: Network) -> tuple[list[Demand], list[list[tuple[int, int]]]]:
     """Return the tensors to place, and the first and last scope of every operator, by subgraph."""
-    marks = _Lifetimes(network)
-    marks.walk(0)
+    marks = _marks(network)
     tensors = []
-    for graph, first, last in zip(marks.graphs, marks.first, marks.last, strict=True):
+    for graph, first, last in zip(_graphs(network), marks.first, marks.last, strict=True):
         handles = _handles(graph)
         for i, tensor in enumerate(graph.tensors):
             if tensor.constant or tensor.variable or i in handles:
@@ -193,6 +194,21 @@ def _lifetimes(network: Network) -> tuple[list[Demand], list[list[tuple[int, int
             if size:
                 tensors.append(Demand(align(size), first.get(i, -1), last.get(i, -1)))
     return tensors, marks.ops
+
+
+_MARKS = Memory(32)
+
+
+def _marks(network: Network) -> "_Lifetimes":
+    """Return what all networks that are wired alike have in common; those with further subgraphs are walked each time."""
+    key = None if network.subgraphs else (network.inputs, network.outputs, numbers(network), tuple([len(op.outputs) for op in network.ops]))
+    kept: _Lifetimes | None = _MARKS[key] if key else None
+    if kept is None:
+        kept = _Lifetimes(network)
+        kept.walk(0)
+        if key:
+            _MARKS.keep(key, kept)
+    return kept
 
 
 class _Lifetimes:

@@ -31,18 +31,17 @@ def place(demands: Sequence[Demand]) -> tuple[int, ...]:
     """
     order = sorted(range(len(demands) - 1, -1, -1), key=lambda i: demands[i].size, reverse=True)
     offsets = [0] * len(demands)
-    # Offset, rank and end of what is placed; the steps are moved up by one, for the first is -1.
-    timeline: Timeline[tuple[int, int, int]] = Timeline(max((d.last for d in demands), default=0) + 2)
-    for rank, i in enumerate(order):
+    timeline = Timeline(max((d.last for d in demands), default=0) + 2)  # one step more, for the first is -1
+    for i in order:
         size, first, last = demands[i]
         offset = 0
-        for start, _, end in sorted(timeline.during(first + 1, last + 1)):
+        for start, end in timeline.taken(first + 1, last + 1):
             if start - offset >= size:
                 break
             if end > offset:
                 offset = end
         offsets[i] = offset
-        timeline.add(first + 1, last + 1, (offset, rank, offset + size))
+        timeline.take(first + 1, last + 1, offset, offset + size)
     return tuple(offsets)
 
 

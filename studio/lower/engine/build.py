@@ -15,7 +15,7 @@ from studio.core.remember import Memory as Remembered
 from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
-from studio.lower.engine.plan import Block, Span, arrange, place
+from studio.lower.engine.plan import Block, Span, Step, arrange, live, place
 from studio.lower.engine.stream import adapter, kernel_of, slimmest, written
 from studio.lower.engine.tables import LOOKUPS
 from studio.lower.engine.widths import rules_for
@@ -85,6 +85,7 @@ _PARTS = MappingProxyType(
         "ot_fully_connected_w4_dsp": ("ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_w4": ("ot_unpack_w4", "ot_depthwise_conv", "ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_w4_dsp": ("ot_unpack_w4", "ot_depthwise_conv_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
+        "ot_depthwise_conv_w4_3x3_packed_dsp": ("ot_unpack_w4", "ot_depthwise_conv_3x3_packed_dsp", "ot_clamp"),
         "ot_depthwise_conv_w4_3x3_dsp": ("ot_unpack_w4", "ot_depthwise_conv_3x3_dsp", "ot_gather_plane", "ot_requantise", "ot_clamp"),
     }
 )
@@ -219,7 +220,9 @@ class Space:
 
     def blocks(self, drafts: Sequence[Draft]) -> tuple[list[Block], int]:
         """Return the blocks, each at its offset, and the arena's size."""
-        blocks = arrange(drafts, self._aliases, self.size_of, self._ends, self._sizes)
+        steps = [Step(draft.reads, draft.writes, draft.shares) for draft in drafts]
+        lives = live(steps, self._aliases, self._ends, self._sizes)
+        blocks = arrange(lives, self.size_of, [draft.scratch for draft in drafts])
         return blocks, place(blocks)
 
     def buffers(self, drafts: Sequence[Draft]) -> tuple[tuple[Buffer, ...], int]:

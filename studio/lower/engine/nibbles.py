@@ -20,7 +20,7 @@ from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, 
 from studio.lower.engine.weights import channel_consts
 from studio.lower.engine.windows import bias_of, check_activation, check_convolution, window_fields
 
-_UNPACKED = ("ot_depthwise_conv", "ot_depthwise_conv_dsp", "ot_depthwise_conv_3x3_dsp")
+_UNPACKED = ("ot_depthwise_conv", "ot_depthwise_conv_dsp", "ot_depthwise_conv_3x3_dsp", "ot_depthwise_conv_3x3_packed_dsp")
 
 
 def unpacked(tensor: Tensor) -> Tensor:

@@ -68,21 +68,17 @@ def pointwise(d: Drafter, filters: Tensor, view: _View) -> bool:
 
 
 def depthwise_3x3(d: Drafter, filters: Tensor, view: _View) -> bool:
-    """Draft a depthwise convolution of 3 x 3 behind a ReLU, one output channel for each of the input's; False as above.
+    """Draft a depthwise convolution of 3 x 3, one output channel for each of the input's; False where it must go another way.
 
-    A ReLU puts the zero point at -128; of a network without weights it is not known yet.
+    A ReLU puts the zero point at -128, which saves work; of a network without weights it is not known yet.
     """
     source, out, bias = d.tensor(0), d.out, bias_of(d)
     options, channels = d.op.options, out.shape[3]
     if filters.shape[1:3] != (3, 3) or options["dilation"] != (1, 1) or options["stride"][0] > 1 or channels != source.shape[3]:
         return False
-    zero = d.quant(out).zero_point[0] if d.network.has_weights else -128
-    if (
-        options["activation"] not in ("relu", "relu6")
-        or zero != -128
-        or not packed_weights.fits_behind_relu(d, filters, view, bias, channels)
-    ):
+    if not packed_weights.fits_depthwise(d, filters, view, bias, channels):
         return False
+    rectified = d.quant(out).zero_point[0] == -128 if d.network.has_weights else options["activation"] in ("relu", "relu6")
     sizes, window = window_fields(d, source, filters, out)
     pack = (lambda: view(values(filters))) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
@@ -91,11 +87,11 @@ def depthwise_3x3(d: Drafter, filters: Tensor, view: _View) -> bool:
     inside = channels * min(source.shape[2], columns - window["pad_left"])
 
     def dims(band: Band) -> dict[str, int]:
-        cells = min(band.rows_in, _plane(band.rows_out) - band.pad_top)
+        cells, pairs = min(band.rows_in, _plane(band.rows_out) - band.pad_top), channels * width * -(-band.rows_out // 2)
         counts = {"calls": 1, "channels": channels, "columns": inside, "cells": inside * (cells // 2), "rest": inside * (cells % 2)}
         counts |= {"filled": columns * _plane(band.rows_out) // 2, "out_columns": channels * width}
-        pairs, odd = -(-band.rows_out // 2), band.rows_out % 2
-        return counts | {"pairs": channels * width * pairs, "odd_columns": channels * width * odd}
+        counts |= {"pairs": pairs * rectified, "linear_pairs": pairs * (not rectified)}
+        return counts | {"odd_columns": channels * width * (band.rows_out % 2)}
 
     rows = window_rows(source, out, window, dims, lambda count: 2 * columns * _plane(count))
     d.call(

@@ -9,7 +9,7 @@ from studio.lower.engine.arithmetic import channel_factors, quantise_multiplier
 from studio.lower.engine.draft import Drafter, values
 from studio.lower.engine.weights import check_weights, exact_bias, wrapped
 
-SHIFT_BITS = 6
+SHIFT_BITS = 8
 LARGEST_SHIFT = 20
 View = Callable[[np.ndarray], np.ndarray]
 """Turns weights into one row a channel."""
@@ -39,7 +39,7 @@ def fours_count(outputs: int, inputs: int) -> int:
 
 
 def fits(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> bool:
-    """Say whether the packed kernels can take a layer: every factor below one half, the biases below 2^25.
+    """Say whether the packed kernels can take a layer: every factor below one half, the biases below 2^23.
 
     A network without weights is taken to have usual ones.
     """
@@ -66,7 +66,7 @@ def fits_pairs(rows: Tensor, view: View, bounded: bool = False) -> bool:
     return bounded or bool((sums.reshape(-1, 2) @ (1, 256)).max() < 1 << 24)
 
 
-def fits_behind_relu(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> bool:
+def fits_depthwise(drafter: Drafter, rows: Tensor, view: View, bias: Tensor | None, count: int) -> bool:
     """Say the same of the depthwise kernel, whose shifts end at LARGEST_SHIFT: a smaller factor must round every sum to zero."""
     if not fits(drafter, rows, view, bias, count):
         return False

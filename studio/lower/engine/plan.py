@@ -1,20 +1,19 @@
 """Place tensors and scratch in one arena: largest first, each at the lowest offset that is free while it lives."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from studio.lower.lifetimes import Timeline
 
 ALIGNMENT = 4
 
 
-class Step(Protocol):
-    """What a call does to memory: tensors that it reads and writes, those whose memory its output may take, bytes of scratch."""
+class Step(NamedTuple):
+    """What a call does to memory: tensors that it reads and writes, and those whose memory its output may take."""
 
     reads: tuple[int, ...]
     writes: int
     shares: tuple[int, ...]
-    scratch: int
 
 
 class Span(NamedTuple):
@@ -29,50 +28,58 @@ class Span(NamedTuple):
 class Block:
     """Spans that lie at one offset: a tensor with those that took over its memory, or one scratch."""
 
-    __slots__ = ("first", "last", "offset", "size", "spans")
+    __slots__ = ("offset", "size", "spans")
 
-    def __init__(self, span: Span) -> None:
-        self.spans = [span]
-        self.size, self.first, self.last, _ = span
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self.spans = spans
+        self.size = spans[0].size if len(spans) == 1 else max([span.size for span in spans])
         self.offset = 0
 
-    def add(self, span: Span) -> None:
-        """Let another span lie here."""
-        self.spans.append(span)
-        self.size, self.first, self.last = max(self.size, span.size), min(self.first, span.first), max(self.last, span.last)
-
-    def steps(self) -> list[tuple[int, int, int]]:
-        """Return size, first and last call of the spans, those of one size that follow each other joined."""
-        if len(self.spans) == 1:
-            return [(self.size, self.first, self.last)]
-        joined: list[tuple[int, int, int]] = []
-        size, first, last = -1, 0, -1
+    def profile(self) -> list[Span]:
+        """Return the spans, those of one size that follow each other joined."""
+        joined: list[Span] = []
         for span in sorted(self.spans, key=_first):
-            if span.size != size or span.first > last + 1:
-                joined.append((size, first, last))
-                size, first, last = span.size, span.first, span.last
-            elif span.last > last:
-                last = span.last
-        return [*joined[1:], (size, first, last)]
+            size, first, last, _ = joined[-1] if joined else span
+            if joined and span.size == size and span.first <= last + 1:
+                joined[-1] = Span(size, first, max(last, span.last))
+            else:
+                joined.append(span)
+        return joined
 
 
 def place(blocks: Sequence[Block]) -> int:
     """Give each block its offset; return the arena's size."""
-    timeline: Timeline[_Placed] = Timeline(max((b.last for b in blocks), default=0) + 1)
+    timeline = Timeline(max((span.last for block in blocks for span in block.spans), default=0) + 1)
     end = 0
     for block in sorted(blocks, key=_size, reverse=True):
-        first, last, steps = block.first, block.last, block.steps()
-        offset = 0
-        for low, high in sorted(_forbidden(steps, timeline.during(first, last))):
-            if low <= offset < high:
-                offset = -(-high // ALIGNMENT) * ALIGNMENT
+        spans = block.spans if len(block.spans) == 1 else block.profile()
+        offset = _lowest(spans[0], timeline) if len(spans) == 1 else _lowest_of_several(spans, timeline)
         block.offset = offset
-        timeline.add(first, last, (offset, steps))
-        end = max(end, offset + block.size)
-    return -(-end // ALIGNMENT) * ALIGNMENT
+        for size, first, last, _ in spans:
+            timeline.take(first, last, offset, offset + size)
+        if offset + block.size > end:
+            end = offset + block.size
+    return _aligned(end)
 
 
-_Placed = tuple[int, list[tuple[int, int, int]]]
+def _lowest(span: Span, timeline: Timeline) -> int:
+    size, first, last, _ = span
+    offset = 0
+    for low, high in timeline.taken(first, last):
+        if low >= offset + size:
+            break
+        if offset < high:
+            offset = _aligned(high)
+    return offset
+
+
+def _lowest_of_several(spans: Sequence[Span], timeline: Timeline) -> int:
+    forbidden = {(low - size + 1, high) for size, first, last, _ in spans for low, high in timeline.taken(first, last)}
+    offset = 0
+    for low, high in sorted(forbidden):
+        if low <= offset < high:
+            offset = _aligned(high)
+    return offset
 
 
 def _size(block: Block) -> int:
@@ -83,28 +90,24 @@ def _first(span: Span) -> int:
     return span.first
 
 
-def _forbidden(steps: Sequence[tuple[int, int, int]], others: Iterable[_Placed]) -> list[tuple[int, int]]:
-    """Offsets at which some of the steps would meet one of the others, as half-open ranges."""
-    if len(steps) == 1:
-        size, first, last = steps[0]
-        return [(offset - size + 1, offset + s) for offset, theirs in others for s, begin, end in theirs if first <= end and begin <= last]
-    ranges = []
-    for offset, theirs in others:
-        for size, first, last in steps:
-            ranges += [(offset - size + 1, offset + s) for s, begin, end in theirs if first <= end and begin <= last]
-    return ranges
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def arrange(
-    steps: Sequence[Step],
-    aliases: Mapping[int, int],
-    size_of: Callable[[int], int],
-    ends: tuple[int, int],
-    variables: Iterable[int] = (),
-) -> list[Block]:
-    """Join the tensors that share memory into blocks; each call's scratch is a block of its own, variables live always.
+Lives = tuple[tuple[tuple[int, int, int], ...], ...]
+"""Tensors that share memory, in groups: each tensor with its first and its last call."""
 
-    `aliases` leads from a reshaped tensor to its source, `size_of` tells a tensor's bytes, `ends` are the input and the output.
+
+def arrange(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) -> list[Block]:
+    """Give the tensors of `lives` their sizes; each call's scratch, in bytes, is a block of its own."""
+    blocks = [Block([Span(size_of(tensor), first, last, tensor) for tensor, first, last in group]) for group in lives]
+    return blocks + [Block((Span(size, call, call),)) for call, size in enumerate(scratch) if size]
+
+
+def live(steps: Sequence[Step], aliases: Mapping[int, int], ends: tuple[int, int], variables: Iterable[int] = ()) -> Lives:
+    """Return which tensors share memory and when they live; variables live always.
+
+    `aliases` leads from a reshaped tensor to its source; `ends` are the network's input and output.
     """
     whole = {tensor: root(tensor, aliases) for tensor in aliases}
     first, last, order = {ends[0]: 0}, {ends[0]: 0}, {ends[0]: None}
@@ -112,28 +115,22 @@ def arrange(
         for tensor in (*step.reads, step.writes):
             order[tensor] = None
             tensor = whole.get(tensor, tensor)
-            if tensor not in first:
-                first[tensor] = number
+            first.setdefault(tensor, number)
             last[tensor] = number
     out = whole.get(ends[1], ends[1])
     first.setdefault(out, 0)
     last[out] = len(steps)
     for variable in variables:
         first[variable], last[variable] = 0, len(steps)
-    home = share(steps, aliases, whole, last)
-    blocks: dict[int, Block] = {}
+    home = _homes(steps, aliases, whole, last)
+    groups: dict[int, list[tuple[int, int, int]]] = {}
     for tensor in dict.fromkeys((*order, *aliases, *variables, ends[1])):
         of = whole.get(tensor, tensor)
-        span = Span(size_of(tensor), first[of], last[of], tensor)
-        base = root(tensor, home)
-        if base in blocks:
-            blocks[base].add(span)
-        else:
-            blocks[base] = Block(span)
-    return [*blocks.values(), *[Block(Span(step.scratch, i, i)) for i, step in enumerate(steps) if step.scratch]]
+        groups.setdefault(root(tensor, home), []).append((tensor, first[of], last[of]))
+    return tuple([tuple(group) for group in groups.values()])
 
 
-def share(steps: Sequence[Step], aliases: Mapping[int, int], whole: Mapping[int, int], last_read: Mapping[int, int]) -> dict[int, int]:
+def _homes(steps: Sequence[Step], aliases: Mapping[int, int], whole: Mapping[int, int], last_read: Mapping[int, int]) -> dict[int, int]:
     """Say for each tensor in whose memory it lies: aliases always, a call's output where its input is needed no more.
 
     `whole` leads from an alias to the tensor that is none; `last_read` is the last call that reads such a tensor or an alias of it.

@@ -15,6 +15,8 @@ from studio.lower.engine.weights import channel_consts
 
 # Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
 SOFTMAX_LARGEST = 511
+# Of so many bytes the sum fits a halfword.
+POOLED_IN_HALVES = 255
 
 
 def _ends(d: Drafter) -> tuple[Operand, Operand]:
@@ -98,7 +100,10 @@ def pool(d: Drafter) -> None:
     record = d.record("ot_pool", {}, **fields, **small(low=low, high=high))
     whole = average and (kernel_h, kernel_w) == source.shape[1:3] and out.shape[1:3] == (1, 1)
     bands = _all_rows(source, "ot_stream_average_all") if whole else rows
-    d.call("ot_average_pool" if average else "ot_max_pool", ends, rows.dims(rows.whole), record=record, rows=bands)
+    name = "ot_average_pool" if average else "ot_max_pool"
+    if average and d.dsp and channels % 4 == 0 and kernel_h * kernel_w <= POOLED_IN_HALVES:
+        name += "_dsp"
+    d.call(name, ends, rows.dims(rows.whole), record=record, rows=bands)
 
 
 def _all_rows(source: Tensor, adapter: str) -> Rows:

@@ -1,38 +1,46 @@
 """What a Program will take, without its text: what the gauges ask after every edit, and a search for every candidate."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op
-from studio.core.program import Call, Program
-from studio.core.remember import remembered
-from studio.lower.engine.build import Memory, check_ends, draft_op, program
+from studio.core.program import Call, ConstArray, Program
+from studio.core.remember import Memory, remembered
+from studio.lower.engine.build import Memory as Planned
+from studio.lower.engine.build import check_ends, draft_op, program
 from studio.lower.engine.draft import Draft, Drafter
-from studio.lower.engine.plan import arrange, place
-from studio.lower.forms import Form, forms, tensors_of
+from studio.lower.engine.plan import Lives, Step, arrange, live, place
+from studio.lower.forms import Form, forms, numbers
 
 _STATEFUL = frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
 
 
-class Outline:
-    """An operator's calls; `costs` holds what they cost by core.
+class Wiring(NamedTuple):
+    """What an operator's calls do to memory, and its aliases as (source, alias)."""
 
-    `constants` are parts and bytes, `records` the bytes of the calls' structs, each rounded up to words; `aliases` lead from a
-    tensor to its source. Tensors are numbered as in the operator's form.
+    steps: tuple[Step, ...]
+    aliases: tuple[tuple[int, int], ...]
+
+
+class Outline:
+    """An operator's calls; `costs` holds what they cost by core, once it was asked for.
+
+    `constants` are bytes by part, in whole words, `records` those of the calls' structs. Tensors are numbered as in the operator's form.
     """
 
-    __slots__ = ("aliases", "arguments", "calls", "constants", "costs", "records")
+    __slots__ = ("arguments", "calls", "constants", "costs", "records", "scratch", "wiring")
 
-    def __init__(self, calls: tuple[Draft | Call, ...], constants: tuple[tuple[str, int], ...] = (), aliases: Any = ()) -> None:
+    def __init__(self, calls: tuple[Draft | Call, ...], consts: Iterable[ConstArray] = ()) -> None:
         self.calls = calls
-        self.constants = constants
-        self.aliases: tuple[tuple[int, int], ...] = aliases
-        self.arguments = sum(len(call.args) for call in calls)
+        self.constants = tuple(_parts(consts).items())
         self.records = sum(word(call.record.nbytes) for call in calls if call.record)
-        self.costs: dict[str, Any] = {}
+        self.arguments = sum(len(call.args) for call in calls)
+        self.costs: dict[str, tuple[int, int]] = {}
+        self.scratch: tuple[int, ...] = ()
+        self.wiring: Wiring | None = None
 
 
 class Sketch(msgspec.Struct, frozen=True):
@@ -53,12 +61,12 @@ class Sketch(msgspec.Struct, frozen=True):
     streamed: frozenset[str] = frozenset()
 
 
-def sketch(network: Network, variant: str, memory: Memory = "fast") -> Sketch:
+def sketch(network: Network, variant: str, memory: Planned = "fast") -> Sketch:
     """Return what program(network, variant, memory) takes, worked out from the operators' forms; raise what it raises."""
     return remembered(_sketch, network, variant, memory)
 
 
-def _sketch(network: Network, variant: str, memory: Memory) -> Sketch:
+def _sketch(network: Network, variant: str, memory: Planned) -> Sketch:
     if memory == "small":
         return _from_program(program(network, variant, memory))
     # A kernel may be chosen by the values of the weights, and variables are drafted with a look at the whole network.
@@ -71,38 +79,43 @@ def _sketch(network: Network, variant: str, memory: Memory) -> Sketch:
         return _from_program(program(network, variant))  # it names the operator, and looks at all of its values
 
 
-class _Step(NamedTuple):
-    """A call's use of memory, tensors numbered as in the network."""
-
-    reads: tuple[int, ...]
-    writes: int
-    shares: tuple[int, ...]
-    scratch: int
-
-
 def _from_forms(network: Network, variant: str) -> Sketch:
-    outlines = tuple(outline(form, variant) for form in forms(network))
-    steps: list[_Step] = []
-    aliases: dict[int, int] = {}
+    outlines = tuple([outline(form, variant) for form in forms(network)])
     parts: dict[str, int] = {}
-    records = arguments = 0
-    for op, made in zip(network.ops, outlines, strict=True):
-        numbers = tensors_of(op)
-        for source, out in made.aliases:
-            aliases[numbers[out]] = numbers[source]
-        for call in made.calls:
-            reads, shares = tuple([numbers[t] for t in call.reads]), tuple([numbers[t] for t in call.shares])
-            steps.append(_Step(reads, numbers[call.writes], shares, call.scratch))
+    for made in outlines:
         for part, size in made.constants:
             parts[part] = parts.get(part, 0) + size
-        records += made.records
-        arguments += made.arguments
+    records = sum([made.records for made in outlines])
     if records:
         parts["layer sizes"] = records
     tensors = network.tensors
-    blocks = arrange(steps, aliases, lambda t: tensors[t].nbytes, (network.inputs[0], network.outputs[0]))
-    kernels = frozenset(call.kernel for made in outlines for call in made.calls)
-    return Sketch(variant, True, place(blocks), parts, kernels, len(steps), arguments, outlines)
+    scratch = [size for made in outlines for size in made.scratch]
+    blocks = arrange(_lives(network, outlines), lambda t: tensors[t].nbytes, scratch)
+    kernels = frozenset([call.kernel for made in outlines for call in made.calls])
+    arguments = sum([made.arguments for made in outlines])
+    return Sketch(variant, True, place(blocks), parts, kernels, len(scratch), arguments, outlines)
+
+
+_LIVES = Memory(32)
+
+
+def _lives(network: Network, outlines: tuple[Outline, ...]) -> Lives:
+    """Return which tensors share memory and when they live; the same for all networks that are wired alike."""
+    ends = (network.inputs[0], network.outputs[0])
+    used = numbers(network)
+    key = (ends, used, tuple([made.wiring for made in outlines]))
+    return _LIVES[key] or _LIVES.keep(key, _wired(ends, used, outlines))
+
+
+def _wired(ends: tuple[int, int], used: tuple[tuple[int, ...], ...], outlines: tuple[Outline, ...]) -> Lives:
+    steps: list[Step] = []
+    aliases: dict[int, int] = {}
+    for of, made in zip(used, outlines, strict=True):
+        for reads, writes, shares in made.wiring.steps:
+            steps.append(Step(tuple([of[t] for t in reads]), of[writes], tuple([of[t] for t in shares])))
+        for source, out in made.wiring.aliases:
+            aliases[of[out]] = of[source]
+    return live(steps, aliases, ends)
 
 
 def outline(form: Form, variant: str) -> Outline:
@@ -113,8 +126,10 @@ def outline(form: Form, variant: str) -> Outline:
 def _outline(network: Network, _op: Op, variant: str) -> Outline:
     drafter = Drafter(network, variant)
     draft_op(drafter)
-    constants = tuple((const.part, word(const.nbytes)) for const in drafter.consts)
-    return Outline(tuple(drafter.drafts), constants, tuple(drafter.aliases))
+    made = Outline(tuple(drafter.drafts), drafter.consts)
+    made.scratch = tuple([draft.scratch for draft in drafter.drafts])
+    made.wiring = Wiring(tuple([Step(draft.reads, draft.writes, draft.shares) for draft in drafter.drafts]), tuple(drafter.aliases))
+    return made
 
 
 def _from_program(made: Program) -> Sketch:
@@ -137,12 +152,17 @@ def _from_program(made: Program) -> Sketch:
 
 def constant_parts(made: Program) -> dict[str, int]:
     """Sum the constants by part; the linker starts each at a word."""
-    parts: dict[str, int] = {}
-    for const in made.consts:
-        parts[const.part] = parts.get(const.part, 0) + word(const.nbytes)
+    parts = _parts(made.consts)
     records = sum(word(call.record.nbytes) for call in made.all_calls if call.record)
     records += sum(layer.nbytes for call in made.calls for layer in call.layers)
     return parts | ({"layer sizes": records} if records else {})
+
+
+def _parts(consts: Iterable[ConstArray]) -> dict[str, int]:
+    parts: dict[str, int] = {}
+    for const in consts:
+        parts[const.part] = parts.get(const.part, 0) + word(const.nbytes)
+    return parts
 
 
 def word(size: int) -> int:

@@ -18,7 +18,7 @@ DRIVER = "ot_stream"
 STRIPES = (1, 2, 3, 4, 6, 8)
 _KERNELS = ("conv_2d", "conv_2d_dsp", "conv_2d_packed_dsp", "pointwise_conv", "pointwise_conv_dsp", "pointwise_conv_packed_dsp")
 _KERNELS += ("depthwise_conv", "depthwise_conv_dsp", "depthwise_conv_3x3_dsp", "depthwise_conv_3x3_packed_dsp")
-_KERNELS += ("max_pool", "average_pool", "lookup", "mean", "average_all")
+_KERNELS += ("max_pool", "average_pool", "average_pool_dsp", "lookup", "mean", "average_all")
 ADAPTERS = frozenset(f"{DRIVER}_{kernel}" for kernel in _KERNELS)
 STATE_BYTES = 4  # of each call: rows made, and the first row held
 
@@ -187,8 +187,11 @@ def _fullest(blocks: Sequence[Block]) -> int:
     """Return the call at which most of the arena is in use."""
     used: Counter[int] = Counter()
     for block in blocks:
-        for call in range(block.first, block.last + 1):
-            used[call] += max((s.size for s in block.spans if s.first <= call <= s.last), default=0)
+        sizes: dict[int, int] = {}
+        for size, first, last, _ in block.spans:
+            for call in range(first, last + 1):
+                sizes[call] = max(sizes.get(call, 0), size)
+        used.update(sizes)
     return max(used, key=lambda call: (used[call], -call))
 
 

@@ -45,12 +45,16 @@ FieldKind = Literal["i32", "bool", "f32", "pair", "padding", "activation", "mirr
 
 
 class Field(NamedTuple):
-    """An option: our name, its slot in the schema's table (height's and width's for a pair), and the schema's default."""
+    """An option: our name, its slot in the schema's table (height's and width's for a pair), and the schema's default.
+
+    An `odd` one is kept only where it differs from the default.
+    """
 
     name: str
     kind: FieldKind
     slots: tuple[int, ...]
     default: Any = 0
+    odd: bool = False
 
 
 class OptionTable(NamedTuple):
@@ -73,6 +77,11 @@ def _flag(name: str, slot: int) -> Field:
     return Field(name, "bool", (slot,), False)
 
 
+def _bias_type(slot: int) -> Field:
+    """What a bias that is left out would be: beside int16 values it says how wide the sums are."""
+    return Field("quantized_bias_type", "dtype", (slot,), "float32", odd=True)
+
+
 def _int(name: str, slot: int) -> Field:
     return Field(name, "i32", (slot,))
 
@@ -84,13 +93,13 @@ _SEQUENCE = (_flag("time_major", 0), _act(1))
 
 TABLES: Mapping[str, OptionTable] = MappingProxyType(
     {
-        "conv_2d": OptionTable(1, 7, (_STRIDE, Field("dilation", "pair", (5, 4), 1), _PADDING, _act(3))),
+        "conv_2d": OptionTable(1, 7, (_STRIDE, Field("dilation", "pair", (5, 4), 1), _PADDING, _act(3), _bias_type(6))),
         "depthwise_conv_2d": OptionTable(2, 7, (_STRIDE, Field("dilation", "pair", (6, 5), 1), _PADDING, _act(4), _int("multiplier", 3))),
         "transpose_conv": OptionTable(49, 5, (_STRIDE, _PADDING, _act(3))),
         "max_pool_2d": _POOL,
         "average_pool_2d": _POOL,
         "l2_pool_2d": _POOL,
-        "fully_connected": OptionTable(8, 6, (_act(0), _flag("keep_dims", 2))),
+        "fully_connected": OptionTable(8, 6, (_act(0), _flag("keep_dims", 2), _bias_type(4))),
         "add": OptionTable(11, 2, (_act(0),)),
         "sub": OptionTable(28, 2, (_act(0),)),
         "mul": OptionTable(21, 1, (_act(0),)),
@@ -163,7 +172,7 @@ def complete_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     table = TABLES.get(kind)
     if table is None:
         return dict(given)
-    full = {f.name: given.get(f.name, _default(f)) for f in table.fields}
+    full = {f.name: given.get(f.name, _default(f)) for f in table.fields if f.name in given or not f.odd}
     return full | {k: v for k, v in given.items() if k not in full}
 
 

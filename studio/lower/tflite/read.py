@@ -155,7 +155,8 @@ class _Subgraph:
         given = table.table(4)
         if given is not None and table.scalar(3, "u8") != spec.number:
             self.flat.fail(f"{kind} has options of another operator")
-        return {f.name: self._option(f, given) for f in spec.fields}
+        options = {f.name: self._option(f, given) for f in spec.fields}
+        return {f.name: options[f.name] for f in spec.fields if not f.odd or options[f.name] != f.default}
 
     def _option(self, field: Field, table: Table | None) -> Any:
         if table is None:

@@ -204,7 +204,8 @@ class _File:
     def _option_table(self, table: OptionTable, options: Mapping[str, Any]) -> int:
         fields: list[tuple[int, str, Any]] = []
         for field in table.fields:
-            fields += self._option(field, options[field.name])
+            if field.name in options:
+                fields += self._option(field, options[field.name])
         return self._table(table.slots, fields)
 
     def _option(self, field: Field, value: Any) -> list[tuple[int, str, Any]]:

@@ -60,7 +60,7 @@ class InspectorPanel(Panel):
         self.setMinimumWidth(216)
         self._lay_out()
         session.gauges.updated.connect(self._show)
-        session.selection_changed.connect(lambda _: self._show())
+        session.selection_changed.connect(self._show)
         session.document_replaced.connect(self._show)
         session.theme_changed.connect(self._restyle)
         self._show()
@@ -126,7 +126,7 @@ class InspectorPanel(Panel):
 
     # showing
 
-    def _show(self) -> None:
+    def _show(self, *_: object) -> None:
         nodes, gauges = self.nodes, self.session.gauges
         key = (nodes, self.session.document.project, gauges.shown, gauges.inference, gauges.stale)
         if len(key) == len(self._shown) and all(a is b or (isinstance(a, tuple) and a == b) for a, b in zip(key, self._shown, strict=True)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from studio.core.report import ResourceReport
+from studio.core.report import Parts, ResourceReport
 from studio.core.target import Core, TargetDevice
 from studio.core.units import format_count, format_size
 from studio.estimate.latency import time_parts_ms, wait_factor
@@ -57,7 +57,17 @@ def readings(
         return ()
     reserve = 1 - reserve_percent / 100
     found = zip(measures(made, target, interval_ms), (reserve, reserve, 0.0), _kit_values(made, target, kit), strict=True)
-    return (*(_reading(*each) for each in found), _energy(made, target, kit))
+    flash, ram, time = (_reading(*each) for each in found)
+    if not target.core.tabled:
+        flash, ram = _at_least(flash, made.flash), _at_least(ram, made.ram)
+    return flash, ram, time, _energy(made, target, kit)
+
+
+def _at_least(reading: Reading, parts: Parts) -> Reading:
+    """What a core without tables lets be known is part of the whole, or nothing."""
+    if not parts.parts:
+        return Reading(reading.name, "-", "not counted", "unknown", 0.0)
+    return msgspec.structs.replace(reading, value=f"≥ {reading.value}")
 
 
 def explain(name: str, made: ResourceReport, target: TargetDevice, interval_ms: float, reserve_percent: int) -> str:

@@ -193,3 +193,20 @@ def test_a_user_changes_the_currents_of_a_board_in_a_file_of_their_own(own):
     own(MINE + '[power]\nsupply = "1.8 V"\nactive = "5 mA"\nregulator = "external LDO"\n[sources]\npower = "my own meter"\n')
     power = board("mine").power
     assert (power.supply_v, power.active_a, power.sleep_a, power.regulator) == (1.8, 0.005, None, "external LDO")
+
+
+def test_a_wrong_file_need_not_cost_the_others(own):
+    own(MINE + 'clock = "0 MHz"\n')
+    own(MINE.replace("mine", "good"), "good.toml")
+    wrong = []
+    boards = load_boards(wrong=wrong)
+    assert "good" in boards and "nrf52840dk" in boards and "mine" not in boards
+    assert len(wrong) == 1 and "line 6: clock" in str(wrong[0])
+    with pytest.raises(InputError, match="above 0"):
+        load_boards()
+
+
+def test_a_users_board_may_extend_another_of_the_users(own):
+    own(MINE.replace('"nrf52840"', '"zz"'))
+    own(MINE.replace("mine", "zz"), "zz.toml")
+    assert board("mine").soc == "nRF52840"

@@ -61,6 +61,13 @@ def test_unknown_knobs_are_refused():
         msgspec.convert({"kind": "mfcc"}, FrontEnd)
 
 
+def test_a_project_that_names_no_arithmetic_keeps_float32():
+    assert msgspec.convert({"mels": 20}, FrontEnd).arithmetic == "float32"
+    assert msgspec.convert({"arithmetic": "fixed"}, FrontEnd).arithmetic == "fixed"
+    with pytest.raises(msgspec.ValidationError, match="arithmetic"):
+        msgspec.convert({"arithmetic": "float16"}, FrontEnd)
+
+
 @given(
     st.floats(-120, 40),
     st.floats(0.001, 1),

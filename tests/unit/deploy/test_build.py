@@ -11,7 +11,7 @@ from studio.core.errors import InputError, StudioError, ToolMissing
 from studio.core.linker_script import STACK_LEAST, linker_script
 from studio.core.target import MemoryRegion
 from studio.deploy import build as module
-from studio.deploy import toolchain
+from studio.deploy import objects, toolchain
 from studio.deploy.build import build, read_image
 from tests.helpers.tiny import ARENA_BYTES, tiny_model
 
@@ -168,3 +168,13 @@ def test_the_runtime_is_clean_under_both_compilers(tmp_path):
                 command = [*tools.command, *flags, *folders, "-c", str(source), "-o", str(tmp_path / "x.o")]
                 done = subprocess.run(command, capture_output=True, text=True)
                 assert done.returncode == 0, done.stderr
+
+
+def test_the_cache_is_pruned_while_others_prune_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(objects, "KEPT", 1)
+    (tmp_path / "00").mkdir()
+    (tmp_path / "00" / "old.o").write_bytes(b"")
+    (tmp_path / "00" / "gone.o").symlink_to(tmp_path / "taken away")
+    with objects.compiled(tmp_path / "00" / "new.o") as fresh:
+        fresh.write_bytes(b"object")
+    assert [p.name for p in (tmp_path / "00").iterdir()] == ["new.o"]

@@ -10,15 +10,16 @@ from studio.boards import board, load_boards
 from studio.core.frontend import FrontEnd
 from studio.core.places import shipped
 from studio.dsp.tables import state_bytes
-from studio.estimate.frontend import code_terms, cost_tables, costs_of, frontend_cost, work_terms
+from studio.estimate.frontend import ARITHMETICS, code_terms, cost_tables, costs_of, frontend_cost, work_terms
 
 CORES = sorted({b.core.id: b.core for b in load_boards().values() if b.core.tabled}.values(), key=lambda c: c.id)
 
 
 @pytest.mark.parametrize("core", CORES, ids=lambda c: c.id)
 def test_every_shipped_core_was_measured(core):
-    assert core.id in cost_tables()
-    assert cost_tables()[core.id].worst_error <= 0.05
+    assert set(cost_tables()[core.id]) == set(ARITHMETICS)
+    for costs in cost_tables()[core.id].values():
+        assert costs.worst_error <= 0.05
 
 
 def test_memory_is_that_of_the_tables():
@@ -36,11 +37,12 @@ def test_the_default_front_end_beats_a_general_library_on_a_cortex_m4():
     assert cost.code_bytes < 3500
 
 
-def test_cost_grows_with_the_work():
-    core = board("virtual-m4").core
-    small = frontend_cost(FrontEnd(), core)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_cost_grows_with_the_work(arithmetic):
+    core, fe = board("virtual-m4").core, FrontEnd(arithmetic=arithmetic)
+    small = frontend_cost(fe, core)
     for change in ({"hop": 160}, {"mels": 80}, {"fft": 1024}, {"clip_samples": 32000}):
-        larger = frontend_cost(msgspec.structs.replace(FrontEnd(), **change), core)
+        larger = frontend_cost(msgspec.structs.replace(fe, **change), core)
         assert larger.instructions > small.instructions
         assert larger.cycles > small.cycles
 
@@ -52,11 +54,23 @@ def test_a_core_without_fpu_pays_for_software_floating_point():
     assert slow.cycles > slow.instructions
 
 
-def test_a_core_that_was_not_measured_takes_the_most_similar_table():
+def test_fixed_point_is_in_real_time_without_an_fpu():
+    fe = FrontEnd(arithmetic="fixed")
+    smallest, middle = (frontend_cost(fe, board(id).core) for id in ("virtual-m0", "virtual-m3"))
+    assert smallest.instructions / fe.frames < 90_000
+    assert middle.instructions / fe.frames < 40_000
+    software = frontend_cost(FrontEnd(), board("virtual-m0").core)
+    assert smallest.code_bytes + smallest.const_bytes < 0.7 * (software.code_bytes + software.const_bytes)
+    assert smallest.ram_bytes == software.ram_bytes
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_core_that_was_not_measured_takes_the_most_similar_table(arithmetic):
     for like in ("virtual-m0", "virtual-m3"):
         core = board(like).core
-        assert costs_of(msgspec.structs.replace(core, id="my-core")) == costs_of(core)
-    assert costs_of(msgspec.structs.replace(board("virtual-m33").core, id="my-core")) == cost_tables()["cortex-m4f"]
+        assert costs_of(msgspec.structs.replace(core, id="my-core"), arithmetic) == costs_of(core, arithmetic)
+    other = msgspec.structs.replace(board("virtual-m33").core, id="my-core")
+    assert costs_of(other, arithmetic) == cost_tables()["cortex-m4f"][arithmetic]
 
 
 def test_terms_count_the_loops_of_the_default():
@@ -75,13 +89,18 @@ def test_samples_between_frames_are_not_copied():
     assert work_terms(fe)["sample"] == 16 * 300
 
 
-@pytest.mark.parametrize("id", ["virtual-m4", "virtual-m3"])
-def test_the_table_is_still_that_of_the_shipped_c(id):
-    """Build one design that the fit has not seen and count it on the kit: a changed frontend.c calls for a new table."""
+@pytest.mark.parametrize(
+    ("id", "arithmetic"), [("virtual-m4", "float32"), ("virtual-m4", "fixed"), ("virtual-m3", "fixed"), ("virtual-m0", "fixed")]
+)
+def test_the_table_is_still_that_of_the_shipped_c(id, arithmetic):
+    """Build one design that the fit has not seen and count it on the kit: changed C calls for a new table.
+
+    The kit's features are compared with the host's by the way: equal, in fixed point.
+    """
     pytest.importorskip("ziglang")
     bench = measuring_script()
     target = board(id)
-    fe = bench.design(bench.HELD_OUT[2])
+    fe = bench.design(bench.HELD_OUT[2], arithmetic)
     kit, said = bench.measure(fe, target).cost, frontend_cost(fe, target.core)
     assert said.ram_bytes == kit.ram_bytes
     assert said.const_bytes == kit.const_bytes

@@ -11,10 +11,7 @@ from tests.helpers.streaming_networks import streaming_network
 def blocks(draw):
     made = []
     for number in range(draw(st.integers(1, 12))):
-        block = Block(draw(spans(number)))
-        for _ in range(draw(st.integers(0, 2))):
-            block.add(draw(spans(number)))
-        made.append(block)
+        made.append(Block(draw(st.lists(spans(number), min_size=1, max_size=3))))
     return made
 
 
@@ -43,13 +40,12 @@ def test_what_lives_together_lies_apart(made):
 
 
 def test_one_after_the_other_share_memory():
-    assert place([Block(Span(100, 0, 1)), Block(Span(40, 1, 2)), Block(Span(100, 2, 3))]) == 140
+    assert place([Block([Span(100, 0, 1)]), Block([Span(40, 1, 2)]), Block([Span(100, 2, 3)])]) == 140
 
 
 def test_a_shrinking_block_frees_its_end():
-    chain = Block(Span(100, 0, 1, 0))
-    chain.add(Span(20, 1, 3, 1))
-    assert place([chain, Block(Span(80, 2, 3, 2))]) == 100
+    chain = Block([Span(100, 0, 1, 0), Span(20, 1, 3, 1)])
+    assert place([chain, Block([Span(80, 2, 3, 2)])]) == 100
 
 
 def test_only_a_call_that_may_runs_in_place():
