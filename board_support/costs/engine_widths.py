@@ -45,8 +45,9 @@ class _Layers(Chain):
 
     def depthwise(self, kernel, dilation=(1, 1), activation="none") -> None:
         padding = self.any("same", "valid") if min(self.shape[1:3]) > 7 else "same"
-        size, channels = self._windows(kernel, (1, 1), padding, dilation), self.shape[3]
-        options = {"stride": (1, 1), "dilation": dilation, "padding": padding, "activation": activation, "multiplier": 1}
+        stride = self.any((1, 1), (1, 1), (2, 1), (1, 2)) if activation == "none" and dilation == (1, 1) else (1, 1)
+        size, channels = self._windows(kernel, stride, padding, dilation), self.shape[3]
+        options = {"stride": stride, "dilation": dilation, "padding": padding, "activation": activation, "multiplier": 1}
         inputs = (self.now, self.weights((1, *kernel, channels)), self.bias(channels))
         self.add("depthwise_conv_2d", inputs, (1, *size, channels), **options)
 

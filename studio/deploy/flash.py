@@ -15,6 +15,7 @@ from studio.deploy.build import build
 from studio.deploy.conversation import Record, answers, clip_records, encode, tensor_records
 from studio.deploy.counts import board_ms, mean, operator_counts
 from studio.deploy.export import GOLDEN, generate
+from studio.deploy.fitting import expect
 from studio.deploy.hearing import Choice, choose_clips, heard_clips
 from studio.deploy.steps import STEPS
 from studio.deploy.subject import Subject, load_subject, with_random_weights
@@ -65,6 +66,7 @@ def flash(
     kit = flasher_for(target, flasher)
     context.progress(STEPS["generate"], "generating C")
     ready = subject if subject.network.has_weights else with_random_weights(subject, seed)
+    expect(ready, target)
     choice = choose_clips(ready, clips, segment)
     with tempfile.TemporaryDirectory(prefix="otolith-flash-") as scratch:
         job, image = _build(ready, target, toolchain, Path(scratch), context)

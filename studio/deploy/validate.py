@@ -18,6 +18,7 @@ from studio.core.target import TargetDevice
 from studio.deploy import oracle
 from studio.deploy.conversation import Answer, Record, decode, encode
 from studio.deploy.counts import OperatorCount, board_ms, mean, operator_counts
+from studio.deploy.fitting import expect
 from studio.deploy.subject import Subject, load_subject, with_random_weights
 from studio.jobs import StepContext
 
@@ -112,7 +113,7 @@ def validate(
     oracle.require()
     context.progress(0.02, "reading the design")
     ready = subject if subject.network.has_weights else with_random_weights(subject, seed)
-    expected = _estimate(ready, target)
+    expected = expect(ready, target)
     records, clips = _records(ready, inputs, seed)
     with tempfile.TemporaryDirectory(prefix="otolith-") as scratch:
         program, image = _build(ready, target, toolchain, Path(scratch), context)
@@ -121,19 +122,6 @@ def validate(
         _require_all(heard, answers, len(records))
         context.progress(0.85, "asking the oracle")
         return _compare(ready, target, program, image, heard, answers, clips, records, expected)
-
-
-def _estimate(subject: Subject, target: TargetDevice) -> ResourceReport:
-    from studio.estimate.report import report
-
-    interval = subject.project.interval_ms if subject.project else 1000.0
-    estimate = report(subject.network, target, subject.runtime, frontend=subject.frontend, interval_ms=interval)
-    errors = [i for i in estimate.issues if i.severity == "error"]
-    if errors:
-        too_large = errors[0].id.startswith("fit.")
-        way_out = "choose a larger target or shrink the design" if too_large else "replace that block or operator"
-        raise InputError(errors[0].message, where=f"{subject.name} on {target.id}", hint=way_out)
-    return estimate
 
 
 def _records(subject: Subject, inputs: int, seed: int) -> tuple[list[Record], Clips | None]:

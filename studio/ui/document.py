@@ -70,7 +70,8 @@ class Document(QObject):
         self.blocks = blocks
         self.folder = folder
         self.problem = ""
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = stack = QUndoStack(self)
+        self.destroyed.connect(lambda: stack.blockSignals(True))  # its own end would tell listeners that outlive the document
         self.undo_stack.setUndoLimit(UNDO_STEPS)
         self.undo_stack.cleanChanged.connect(self._tell_saved)
         self._make_sync()
@@ -177,7 +178,6 @@ class Document(QObject):
             self._journal.discard()
         else:
             self._journal.close()
-        self.undo_stack.blockSignals(True)  # its destructor would tell listeners that outlive it
         self._lock.__exit__(None, None, None)
 
     def _with(self, project: Project, positions: Mapping[str, tuple[float, float]] | None) -> State:

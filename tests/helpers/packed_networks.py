@@ -36,7 +36,9 @@ class PackedNetwork(RandomNetwork):
         scales = tuple(float(np.float32(s)) for s in scales)
         weights = self.tensor(shape, Quantisation(scales, (0,) * len(scales), axis), data=self.filters(shape, inputs))
         reach = 75 * 75 * sqrt(inputs)
-        bias = self.tensor((channels,), None, "int32", self.rng.integers(-int(reach), int(reach) + 1, channels).astype("<i4"))
+        product = tuple(float(np.float32(np.float32(self.scale) * np.float32(s))) for s in scales)
+        quant = Quantisation(product, (0,) * len(scales))
+        bias = self.tensor((channels,), quant, "int32", self.rng.integers(-int(reach), int(reach) + 1, channels).astype("<i4"))
         return (weights, bias), self.quant(max(self.scale * 0.006 * reach / 50 * 10 ** self.rng.uniform(-0.7, 0.7), self.scale * 0.03))
 
     def convolve(self, kernel, stride, depthwise=False) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-import pyqtgraph  # noqa: F401 - the clip's plots need it
-import scipy.fft  # noqa: F401
+import scipy.fft  # noqa: F401 - the clip's features need it
 from PySide6.QtCore import QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 

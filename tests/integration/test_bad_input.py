@@ -2,6 +2,8 @@
 
 import errno
 import json
+import re
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from studio.__main__ import main
 from studio.storage.folder import ProjectFolder
+from tests.helpers.small_networks import unsupported_model
 
 
 @pytest.fixture
@@ -110,9 +113,35 @@ def test_an_export_into_a_folder_with_other_things(sample, tmp_path, capsys):
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-def test_a_design_that_does_not_fit(sample, capsys):
-    said = refused(capsys, "validate", sample, "--target", "nucleo-l031k6")
-    assert "KiB more" in said
+@pytest.mark.parametrize("command", ["validate", "flash"])
+def test_a_design_that_does_not_fit(command, sample, capsys):
+    """Refused with the amount of each memory before a compiler starts; the kit is not even there."""
+    said = refused(capsys, command, sample, "--target", "nucleo-l031k6")
+    assert re.search(r"RAM: needs [\d.]+ KiB more than the 8.0 KiB there are", said)
+    assert "choose a larger target" in said
+    assert "compiling" not in said
+
+
+@pytest.mark.parametrize(
+    "command", [("validate", "--target", "virtual-m4"), ("flash", "--target", "virtual-m4"), ("export", "--with", "export_c")]
+)
+def test_an_operator_that_the_engine_lacks(command, tmp_path, capsys):
+    """Named, with the way round, and nothing is written."""
+    name, *options = command
+    out = ("--out", tmp_path / "out") if name == "export" else ()
+    said = refused(capsys, name, unsupported_model(tmp_path), *options, *out)
+    assert "leaky_relu" in said
+    assert "TFLM" in said
+    assert "compiling" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_would_break_out_of_c(tmp_path, capsys):
+    path = _any_model(tmp_path).rename(tmp_path / 'a"; *\u2215 evil\n#error.tflite')
+    assert main(["export", str(path), "--with", "export_c", "--out", str(tmp_path / "out")]) == 0
+    done = subprocess.run(["make", "-s", "test"], cwd=tmp_path / "out", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
 
 
 def test_a_full_disk(tmp_path, monkeypatch, capsys):

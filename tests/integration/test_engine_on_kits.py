@@ -11,6 +11,7 @@ from studio.deploy.conversation import Record, decode, encode
 from studio.lower.engine import program, variant_for
 from studio.plugin import load_plugins
 from tests.helpers.engine_host import CONTEXT, export, random_inputs
+from tests.helpers.packed_networks import packed_network
 from tests.helpers.random_networks import random_network, rare_network
 
 
@@ -42,6 +43,11 @@ def test_outputs_of_rare_operators_equal_tflm(kit, seed, tmp_path):
     run_on_kit(rare_network(seed), kit, "zig", tmp_path)
 
 
+@pytest.mark.parametrize(("kit", "seed"), [("virtual-m4", 2), ("virtual-m4", 7), ("virtual-m4", 10), ("virtual-m7", 5), ("virtual-m33", 8)])
+def test_outputs_of_packed_kernels_equal_tflm(kit, seed, tmp_path):
+    run_on_kit(packed_network(seed), kit, "zig", tmp_path)
+
+
 @pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 @pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m4"])
 def test_outputs_equal_tflm_by_gcc(kit, tmp_path):
@@ -53,3 +59,10 @@ def test_outputs_equal_tflm_by_gcc(kit, tmp_path):
 @pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m4"])
 def test_many_outputs_equal_tflm(kit, seed, tmp_path):
     run_on_kit(random_network(seed), kit, "zig", tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(2000, 2040))
+@pytest.mark.parametrize("kit", ["virtual-m4", "virtual-m7", "virtual-m33"])
+def test_many_outputs_of_packed_kernels_equal_tflm(kit, seed, tmp_path):
+    run_on_kit(packed_network(seed), kit, "zig", tmp_path)

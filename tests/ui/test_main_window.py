@@ -3,12 +3,15 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
+from shiboken6 import delete
 
 from studio.core.edits import SetFrontEnd
 from studio.storage.folder import ProjectFolder
 from studio.ui import opening
 from studio.ui.dialogs.error import ErrorDialog
 from studio.ui.main_window import ROOMS, MainWindow
+from studio.ui.session import Session
+from studio.ui.settings import Settings
 from studio.ui.status_line import duration
 
 ENTRY = "studio.testing.job_entries:"
@@ -56,6 +59,15 @@ def test_the_window_shows_the_sample_and_its_rooms(window):
         QTest.keyClick(window, Qt.Key.Key_0 + number, Qt.KeyboardModifier.ControlModifier)
         assert window.current_room == room.id
         assert window.rail.buttons[room.id].isChecked()
+
+
+def test_a_session_may_go_before_its_window(app, sample):
+    session = Session(sample, Settings())
+    window = MainWindow(session)
+    mels(window, 33)
+    session.document.close(discard=True)
+    delete(session)
+    delete(window)
 
 
 def test_it_starts_on_a_word_and_with_the_canvas_in_hand(window):

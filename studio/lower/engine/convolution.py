@@ -27,12 +27,15 @@ def conv_2d(d: Drafter) -> None:
         _general(d, source, filters, out, _filter_rows)
 
 
-def depthwise_conv_2d(d: Drafter) -> None:
-    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input."""
+def depthwise_conv_2d(d: Drafter, raw_filters: bool = False) -> None:
+    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input.
+
+    With `raw_filters` it is one that takes them with biases and factors apart.
+    """
     source, filters, out = _operands(d)
     if source.shape[3] == 1:
         _general(d, source, filters, out, _channel_rows)
-    else:
+    elif raw_filters or not d.dsp or not packed.depthwise_3x3(d, filters, _channel_columns):
         _depthwise(d, source, filters, out)
 
 
@@ -148,8 +151,6 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
 
 
 def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
-    if d.dsp and packed.depthwise_3x3(d, filters, _channel_columns):
-        return
     channels = out.shape[3]
     depth = channels // source.shape[3]
     sizes, window = _window_fields(d, source, filters, out)

@@ -15,6 +15,8 @@ from studio.lower.graph import lower_graph
 from studio.lower.quantise import quantised_types
 from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
+from tests.helpers.random_networks import rare_network
+from tests.helpers.width_networks import nibble_networks, wide_network
 
 BLOCKS = registry()
 ASK = """
@@ -68,9 +70,20 @@ def typed(design: str) -> Network:
 
 @pytest.mark.parametrize("design", DESIGNS)
 def test_head_is_that_of_tflite_micro(design, tmp_path):
+    assert_head_equals(randomise(typed(design), 1), tmp_path / "model.tflite")
+
+
+MADE = {"int16": lambda: wide_network(1), "4-bit weights": lambda: nibble_networks(1)[0], "transposed": lambda: rare_network(2)}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_head_of_other_data_types_is_that_of_tflite_micro(kind, tmp_path):
+    assert_head_equals(MADE[kind](), tmp_path / "model.tflite")
+
+
+def assert_head_equals(network, path):
     pytest.importorskip("tflite_micro")
-    path = tmp_path / "model.tflite"
-    path.write_bytes(write_tflite(randomise(typed(design), 1)))
+    path.write_bytes(write_tflite(network))
     said = subprocess.run([sys.executable, "-c", ASK, str(path)], capture_output=True, text=True, check=True)
     heads = re.findall(r"Arena allocation head (\d+) bytes", said.stdout + said.stderr)
     assert [arena(read_tflite(path), "reference").head] == [int(h) for h in heads]
