@@ -18,6 +18,7 @@ from studio.core.state import State
 from studio.core.target import TargetDevice
 from studio.estimate.counts import figures
 from studio.estimate.report import report
+from studio.lower.engine import RUNTIMES as ENGINE
 from studio.lower.engine import program, variant_for
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
@@ -130,12 +131,12 @@ class Gauges(QObject):
         """Return the figures before the last edit; None where there were none."""
         return self._baseline.report(self.boards[target], runtime) if self._baseline and target in self.boards else None
 
-    def program(self, target: str) -> Program | None:
-        """Return the plan of runtime `c` for a board; None where the design is incomplete or has no kernel for an operator."""
+    def program(self, target: str, runtime: str = "c") -> Program | None:
+        """Return the engine's plan for a board; None where the design is incomplete or has no kernel for an operator."""
         if self.shown is None or target not in self.boards:
             return None
         try:
-            return remembered(program, self.shown.network, variant_for(self.boards[target].core))
+            return remembered(program, self.shown.network, variant_for(self.boards[target].core), ENGINE[runtime])
         except StudioError:
             return None
 

@@ -7,6 +7,9 @@ import msgspec
 from studio.core.places import home
 from studio.storage.atomic import write_bytes
 
+RUNTIME_NAMES = {"c": "C engine", "c-small": "C engine, least RAM", "tflm": "TFLM", "tflm-ref": "TFLM reference"}
+ENGINE = ("c", "c-small")
+
 
 class Setting(msgspec.Struct, frozen=True):
     """One setting: its key, type, default and help; `choices` where it is one of several, `names` as people read them; `unit` of a number."""
@@ -39,8 +42,8 @@ SETTINGS = (
         "c",
         "Runtime on the cards",
         "whose figures a target's card shows, where you chose none on the card",
-        ("c", "c-small", "tflm", "tflm-ref"),
-        names=("C engine", "TFLM with CMSIS-NN", "TFLM, reference kernels"),
+        tuple(RUNTIME_NAMES),
+        names=("C engine", "C engine, least RAM", "TFLM with CMSIS-NN", "TFLM, reference kernels"),
     ),
     Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free", (), 0, 90, unit="%"),
     Setting("prove_inputs", "int", 20, "Inputs to prove with", "how many clips Prove it runs on the kit", (), 1, 1000, unit="clips"),
@@ -76,6 +79,17 @@ class Settings:
         stored = self._read()
         if key not in stored or stored[key] != value:
             write_bytes(self.path, msgspec.json.format(msgspec.json.encode({**self._values, **stored, key: value}), indent=1))
+
+    def runtime_of(self, board: str) -> str:
+        """Return the runtime whose figures a board's card shows: what was chosen there, or the setting."""
+        chosen = self.get("card_runtimes")
+        runtime = chosen.get(board) if isinstance(chosen, dict) else None
+        return runtime if runtime in RUNTIME_NAMES else self.get("runtime")
+
+    def engine_of(self, board: str) -> str:
+        """Return the runtime to build for a board: its card's, where that is one of the engine's."""
+        runtime = self.runtime_of(board)
+        return runtime if runtime in ENGINE else "c"
 
     def _read(self) -> dict[str, Any]:
         try:

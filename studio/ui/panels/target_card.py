@@ -13,8 +13,9 @@ from studio.ui.paint import pen
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
-from studio.ui.panels.target_reading import RUNTIME_NAMES, excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
+from studio.ui.panels.target_reading import excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
+from studio.ui.settings import RUNTIME_NAMES
 from studio.ui.theme import GAP, PAD, RADIUS, theme
 from studio.ui.widgets.gauge import Reading
 
@@ -125,7 +126,8 @@ class TargetCard(QFrame):
             self.runtime_button.setText(words)
             self.runtime_button.setAccessibleName(f"Runtime: {RUNTIME_NAMES[self.runtime]}")
         made = gauges.report(self.target.id, self.runtime)
-        kit = gauges.kit.get(self.target.id) if self.runtime == "c" else None
+        kit = gauges.kit.get(self.target.id)
+        kit = kit if kit is not None and kit["runtime"] == self.runtime else None
         if made is None:
             self._show_nothing(gauges.stale)
             return

@@ -99,7 +99,7 @@ class Prover(QObject):
         args = {
             "path": str(run.path),
             "target": run.kit.id,
-            "runtime": "c",
+            "runtime": settings.engine_of(run.kit.id),
             "inputs": settings.get("prove_inputs"),
             "seed": 1,
             "toolchain": settings.get("toolchain"),

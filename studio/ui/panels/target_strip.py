@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from studio.core.program import Buffer, Program
+from studio.core.program import Buffer, Call, Program
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
 from studio.ui.paint import colour, pen
@@ -31,15 +31,20 @@ class Step(msgspec.Struct, frozen=True):
 
 def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
     """Return what is alive during each call of a program; memory that tensors share counts once."""
-    calls = Counter(call.op for call in program.calls)
+    calls = Counter(call.op for call in program.all_calls if not call.layers)
     alive: list[list[Buffer]] = [[] for _ in program.calls]
     for buffer in sorted(program.buffers, key=attrgetter("offset")):
         for number in range(buffer.first, min(buffer.last + 1, len(alive))):
             alive[number].append(buffer)
     return tuple(
-        Step(call.block, call.kernel, _covered(buffers), tuple(buffers), made.ops[call.op].cycles // calls[call.op])
+        Step(call.block, call.kernel, _covered(buffers), tuple(buffers), sum(made.ops[op].cycles // calls[op] for op in _operators(call)))
         for call, buffers in zip(program.calls, alive, strict=True)
     )
+
+
+def _operators(call: Call) -> tuple[int, ...]:
+    """Return the operators that a call runs: a stream's driver runs several."""
+    return tuple(layer.call.op for layer in call.layers) or (call.op,)
 
 
 def peak(shown: tuple[Step, ...]) -> int:
@@ -203,8 +208,8 @@ class RamStrip(QWidget):
 
     def show_target(self, target: str) -> None:
         """Show the arena of this board; hide where runtime `c` has no plan."""
-        gauges = self._session.gauges
-        program, made = gauges.program(target), gauges.report(target, "c")
+        gauges, runtime = self._session.gauges, self._session.settings.engine_of(target)
+        program, made = gauges.program(target, runtime), gauges.report(target, runtime)
         if program is None or made is None or not program.calls:
             self.hide()
             return

@@ -14,7 +14,6 @@ from studio.core.errors import StudioError
 from studio.core.project import Project
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
-from studio.estimate.report import RUNTIMES
 from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
 from studio.ui.panels.target_interval import IntervalRow
@@ -149,7 +148,7 @@ class TargetsColumn(Panel):
 
     def _make_card(self, id: str, guest: bool = False) -> TargetCard:
         card = TargetCard(self.session, self.session.gauges.boards[id], self.prover, guest)
-        card.runtime = self._runtime_of(id)
+        card.runtime = self.session.settings.runtime_of(id)
         card.runtime_chosen.connect(partial(self._choose_runtime, card))
         card.removed.connect(partial(self.close_guest if guest else self.remove, id))
         card.stepped.connect(partial(self.step, id))
@@ -163,11 +162,6 @@ class TargetsColumn(Panel):
         self._list.removeWidget(card)
         card.hide()
         card.deleteLater()
-
-    def _runtime_of(self, id: str) -> str:
-        chosen = self.session.settings.get("card_runtimes")
-        runtime = chosen.get(id) if isinstance(chosen, dict) else None
-        return runtime if runtime in RUNTIMES else self.session.settings.get("runtime")
 
     def _choose_runtime(self, card: TargetCard, runtime: str) -> None:
         card.runtime = runtime
@@ -206,7 +200,7 @@ class TargetsColumn(Panel):
         if key not in ("reserve_percent", "runtime"):
             return
         for id, card in self.cards.items():
-            card.runtime = self._runtime_of(id)
+            card.runtime = self.session.settings.runtime_of(id)
             card.show_figures()
         for file in self.files:
             file.show_figures()

@@ -164,7 +164,7 @@ class DeployRoom(QWidget):
         """Say what stands against the design on this target: an incomplete graph cannot be built, a tight memory may be tried."""
         gauges, target = self.session.gauges, self.chosen
         reason = f"the graph is not complete: {gauges.stale}" if gauges.stale else ""
-        made = gauges.report(target.id, "c") if target and not gauges.stale else None
+        made = gauges.report(target.id, self.session.settings.engine_of(target.id)) if target and not gauges.stale else None
         if made is not None and gauges.shown is not None:
             reason = refusal(made) or excess(made, target, gauges.shown.project.interval_ms)
         self.flash_card.show_refusal(reason, can_flash=not gauges.stale)
@@ -231,6 +231,7 @@ class DeployRoom(QWidget):
             "toolchain": self.session.settings.get("toolchain"),
             "clips": CLIPS,
             "segment": self.session.segment,
+            "runtime": self.session.settings.engine_of(target.id),
         }
         job = self._start(FLASH, args, f"Flash {target.name}")
         if job is not None:
@@ -263,6 +264,7 @@ class DeployRoom(QWidget):
         if changed and not self._may_replace(out, changed):
             return
         args = {"exporter": exporter, "out": str(out), "target": target.id, "force": bool(changed)}
+        args["runtime"] = self.session.settings.engine_of(target.id)
         job = self._start(EXPORT, args, f"Export {card.record.name}")
         if job is not None:
             card.follow(job, out)
