@@ -14,9 +14,9 @@ from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.project import Project
 from studio.core.registry import Registry
+from studio.core.remember import remembered
 from studio.core.units import format_count, format_size
 from studio.estimate.counts import op_counts
-from studio.core.remember import remembered
 from studio.ui.canvas.mends import mend
 from studio.ui.gauges import Gauges
 
