@@ -78,16 +78,9 @@ def _text(result: dict[str, Any]) -> str:
 def _operators(result: dict[str, Any]) -> str:
     """Lay out the operators; their sum leaves out the few instructions around the calls."""
     from studio.cli.terminal import table
+    from studio.deploy.counts import OPERATOR_COLUMNS, operator_rows
 
-    rows = [
-        (op["name"], op["kernel"], *_row("", op["estimated_instructions"], op["instructions"])[1:], _cycles(op["cycles"]))
-        for op in result["operators"]
-    ]
-    return table(rows, ("operator", "kernel", "instructions, estimate", "kit", "difference", "cycles, estimate"), (2, 3, 4, 5))
-
-
-def _cycles(cycles: int | None) -> str:
-    return "-" if cycles is None else f"{cycles:,}"
+    return table(operator_rows(result["operators"]), OPERATOR_COLUMNS, (2, 3, 4, 5))
 
 
 def _time_source(result: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What a kit counted, beside what the gauges expected of it: in all, and of each operator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -38,6 +39,24 @@ def operator_counts(program: Program, target: TargetDevice, calls: Sequence[Call
         instructions, cycles = sum(p.instructions for p in parts), sum(p.cycles for p in parts)
         rows.append(OperatorCount(name, call.kernel, instructions, count.instructions, cycles, count.cycles))
     return tuple(rows)
+
+
+OPERATOR_COLUMNS = ("operator", "kernel", "instructions, estimate", "kit", "difference", "cycles, estimate")
+
+
+def operator_rows(operators: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Write OperatorCounts, given as plain values, for a table with OPERATOR_COLUMNS."""
+    return [
+        (
+            op["name"],
+            op["kernel"],
+            f"{op['estimated_instructions']:,}",
+            f"{op['instructions']:,}",
+            f"{op['estimated_instructions'] / op['instructions'] - 1:+.1%}",
+            "-" if op["cycles"] is None else f"{op['cycles']:,}",
+        )
+        for op in operators
+    ]
 
 
 def mean(counts: Sequence[int] | None) -> int | None:

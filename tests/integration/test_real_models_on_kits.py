@@ -17,3 +17,7 @@ def test_kit_oracle_and_estimate_agree(model, inputs, data_folder):
     assert result.estimate.flash_bytes == pytest.approx(result.flash_bytes, rel=0.03)
     assert result.estimate.instructions == pytest.approx(result.instructions, rel=0.15)
     assert result.estimate.stack_bytes >= result.stack_bytes
+    assert sum(op.instructions for op in result.operators) == pytest.approx(result.instructions, rel=0.002)
+    assert sum(op.cycles for op in result.operators) == pytest.approx(result.cycles_estimate, rel=0.005)
+    assert sum(op.estimated_instructions for op in result.operators) == result.estimate.instructions
+    assert result.run_ms == pytest.approx(result.cycles_estimate / board("virtual-m4").clock_hz * 1e3)

@@ -41,6 +41,11 @@ def test_flash_runs_on_the_kit_and_shows_what_it_heard(window, room, qtbot):
     assert outputs.isVisible() and outputs.result["target"] == "virtual-m4"
     if oracle.available():
         assert "8 of 8" in outputs.verdict.text()
+    listed = outputs.operators.body.toPlainText()
+    assert outputs.operators.isVisible() and all(
+        op["kernel"] in listed and f"{op['instructions']:,}" in listed for op in outputs.result["operators"]
+    )
+    assert sum(op["instructions"] for op in outputs.result["operators"]) == pytest.approx(outputs.result["instructions"], rel=0.01)
     assert outputs.result["clips"][0]["segment"] == 300 and outputs.table.item(0, 1).text() == library.segments[300].label
     assert outputs.bars.labels == session.document.project.labels and "random weights" in outputs.note.text()
     rect = outputs.table.visualItemRect(outputs.table.item(2, 1))

@@ -41,7 +41,6 @@ _EMPTY = "Drag a block here from the palette, or press Shift+A and type its name
 _CROSS, _HAND = Qt.CursorShape.CrossCursor, Qt.CursorShape.PointingHandCursor
 _CURSORS = {"in": _CROSS, "out": _CROSS, "wire": _HAND, "fix": _HAND}
 _EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-_LEAST_SCALE, _MOST_SCALE = 0.2, 3.0
 
 
 class GraphCanvas(ZoomView):
@@ -92,9 +91,8 @@ class GraphCanvas(ZoomView):
         self._show_states()
 
     def _document_changed(self, before: State, after: State) -> None:
-        if before.project is after.project and before.positions is after.positions:
-            return
-        self._show_document()
+        if before.project is not after.project or before.positions is not after.positions:
+            self._show_document()
 
     def _show_document(self) -> None:
         """Show what differs; the gauges come first after an edit, the document's own signal then finds it done."""

@@ -18,11 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.cli.terminal import table
 from studio.core.target import TargetDevice
 from studio.core.units import format_count, format_size
+from studio.deploy.counts import OPERATOR_COLUMNS, operator_rows
 from studio.ui.panels.target_reading import format_clock
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD, ROOM
+from studio.ui.widgets.fold import Fold
 from studio.ui.widgets.score_bars import ScoreBars, written
 from studio.ui.widgets.state import set_state
 
@@ -46,6 +49,8 @@ class KitOutputs(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._figures = QGridLayout()
         self._figures.setSpacing(PAD)
+        self.operators = Fold("Operators: estimate and count", copy=True)
+        self.operators.setObjectName("kit_operators")
         self.table = self._make_table()
         self.bars = ScoreBars()
         self.bars.setObjectName("kit_scores")
@@ -61,6 +66,7 @@ class KitOutputs(QWidget):
         for widget in (self.title, self.verdict, self.note):
             column.addWidget(widget)
         column.addLayout(self._figures)
+        column.addWidget(self.operators)
         column.addSpacing(GAP)
         column.addWidget(self._heard)
         column.addLayout(clips)
@@ -91,6 +97,7 @@ class KitOutputs(QWidget):
         self.title.setText(f"{target.name} · {format_clock(target.clock_hz)} · {result['compiler']}")
         self._show_verdict(result)
         self._show_figures(result, target)
+        self._show_operators(result)
         self._fill(result)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -125,6 +132,11 @@ class KitOutputs(QWidget):
             widget.deleteLater()
         for number, (title, value, small) in enumerate(figures(result, target)):
             self._figures.addWidget(_tile(title, value, small), 0, number)
+
+    def _show_operators(self, result: Mapping[str, Any]) -> None:
+        rows = operator_rows(result["operators"])
+        self.operators.setVisible(bool(rows))
+        self.operators.set_text(table(rows, OPERATOR_COLUMNS, (2, 3, 4, 5)))
 
     def _fill(self, result: Mapping[str, Any]) -> None:
         clips, labels = result["clips"], result["labels"]
