@@ -1,8 +1,11 @@
-"""Measure the C front end on the virtual kits and write frontend.toml: python board_support/costs/measure_frontend.py [--core ID]... [--check].
+"""Measure the C front end on the virtual kits and write frontend.toml.
+
+    python board_support/costs/measure_frontend.py [--core ID]... [--arithmetic NAME] [--check]
 
 Each design of a sweep is built as a kit's program (default compiler, the usual harness, a model that does nothing) and hears a
-clip of voice-like sound, in either arithmetic. The terms of studio.estimate.frontend are fitted to what the kit counted, then tried on further designs
-that the fit has not seen. With --check nothing is written: the shipped table is tried on the further designs.
+clip of voice-like sound, in either arithmetic; features that differ from the host's stop it. The terms of studio.estimate.frontend
+are fitted to what the kit counted, then tried on further designs that the fit has not seen. With --check nothing is written: the
+shipped table is tried on the further designs.
 """
 
 import argparse
@@ -217,6 +220,7 @@ def main() -> None:
     """Measure the cores asked for, or all, and write or check the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--core", action="append", help="a core's id; all, where left out")
+    parser.add_argument("--arithmetic", choices=ARITHMETICS, help="one of the two; both, where left out")
     parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
     asked = parser.parse_args()
     boards = load_boards()
@@ -224,7 +228,7 @@ def main() -> None:
     path = shipped("board_support") / "costs" / COST_FILE
     kept = path.read_text(encoding="utf-8") if path.is_file() else ""
     for id in asked.core or cores:
-        for arithmetic in ARITHMETICS:
+        for arithmetic in [asked.arithmetic] if asked.arithmetic else ARITHMETICS:
             target = kit_for(cores[id], boards)
             if asked.check:
                 check(cores[id], target, arithmetic)

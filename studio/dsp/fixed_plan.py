@@ -19,7 +19,8 @@ OCTAVE_DB = 10.0 * np.log10(2.0)
 _SPECTRUM_LIMIT = 2.0**30 * (1 - 2.0**-10)
 _BAND_LIMIT = 2.0**64 * (1 - 2.0**-10)
 _AFFINE_BITS = 4
-_MOST_SHIFT = 20
+_OFFSET_LIMIT = 2.0**30
+_LOUDEST_LOG = 20 << LOG_BITS
 
 
 class Scales(NamedTuple):
@@ -128,9 +129,15 @@ def affine(fe: FrontEnd, quant: Quantisation) -> Affine:
     step = feature_quantisation(fe, quant)
     slope = step.scale * OCTAVE_DB / (1 << LOG_BITS)
     offset = step.offset - step.scale * 10.0 * float(np.log10(fe.reference))
-    shift = int(np.clip(np.floor(np.log2(32767 / slope)) - _AFFINE_BITS, 0, _MOST_SHIFT))
-    whole = float(np.clip(offset * 2.0**shift, -(2.0**30), 2.0**30))
-    return Affine(min(32767, round(slope * 2.0 ** (shift + _AFFINE_BITS))), round(whole) + (1 << shift >> 1), shift)
+    # As many bits as the slope has room for, and the offset, which is to hold all of int8 besides.
+    most = np.log2(_OFFSET_LIMIT / max(256.0, abs(offset)))
+    shift = int(np.clip(np.floor(min(most, np.log2(32767 / slope) - _AFFINE_BITS)), 0, None))
+    exact = slope * 2.0 ** (shift + _AFFINE_BITS)
+    rounded = min(32767, round(exact))
+    # The rounded line meets the exact one at int8's zero, or at the logarithm that comes nearest to it.
+    pivot = float(np.clip(-offset / slope, floor_log(fe), _LOUDEST_LOG))
+    start = offset * 2.0**shift + (exact - rounded) * pivot / (1 << _AFFINE_BITS)
+    return Affine(rounded, round(np.clip(start, -_OFFSET_LIMIT, _OFFSET_LIMIT)) + (1 << shift >> 1), shift)
 
 
 def _q15(values: np.ndarray) -> np.ndarray:

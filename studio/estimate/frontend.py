@@ -89,10 +89,11 @@ def code_terms(fe: FrontEnd) -> dict[str, float]:
 
 
 def costs_of(core: Core, arithmetic: str) -> CoreCosts:
-    """Return the table of an arithmetic on a core; a core that was not measured gets that of the most similar one."""
+    """Return the table of an arithmetic on a core; one that was not measured gets that which its record names, or the most similar one's."""
     tables = cost_tables()
-    if core.id in tables:
-        return tables[core.id][arithmetic]
+    for id in (core.id, core.costs):
+        if id in tables:
+            return tables[id][arithmetic]
     if core.dsp if arithmetic == "fixed" else core.fpu:
         return tables["cortex-m4f"][arithmetic]
     return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"][arithmetic]

@@ -2,6 +2,7 @@
 
 import ctypes
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -65,8 +66,8 @@ def kernel_objects(flags: tuple[str, ...]) -> tuple[Path, ...]:
     """Compile every kernel once a session."""
     folder = Path(mkdtemp(prefix="kernels-"))
     sources = sorted((shipped("board_support") / "runtime" / "kernels").glob("*.c"))
-    for source in sources:
-        gcc(*WARNINGS, *flags, "-fPIC", "-c", source, "-o", folder / f"{source.stem}.o")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda source: gcc(*WARNINGS, *flags, "-fPIC", "-c", source, "-o", folder / f"{source.stem}.o"), sources))
     return tuple(sorted(folder.glob("*.o")))
 
 

@@ -9,27 +9,36 @@ from studio.deploy import oracle
 from studio.dsp.tables import frontend_tables
 from studio.lower.tflite import read_tflite
 from tests.helpers.engine_host import export, gcc, golden, kernel_objects, random_inputs
+from tests.helpers.packed_networks import packed_network
 from tests.helpers.random_networks import random_network, rare_network
 from tests.helpers.streaming_networks import streaming_network
+from tests.helpers.width_networks import nibble_networks, wide_network
 
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-MAKERS = (random_network, rare_network, streaming_network)
+MAKERS = (random_network, rare_network, streaming_network, packed_network, wide_network)
 VARIANTS = ("dsp", "plain")
 MODELS = ("kws_ref_model", "ad01_int8", "ic_resnet_quant", "kws_micronet_m", "arm_ds_cnn_s_quantized")
 
 
-def run_sanitized(network, variant, folder, inputs, tflite=None):
-    export(network, variant, folder, golden=golden(inputs, oracle.run(network, inputs, tflite)))
+def run_sanitized(network, variant, folder, inputs, tflite=None, alike=None):
+    """Run the self-test; `alike` is a network with the same outputs that the oracle takes, where it does not take this one."""
+    export(network, variant, folder, golden=golden(inputs, oracle.run(alike or network, inputs, tflite)))
     sources = [*(folder / "src").glob("*.c"), *(folder / "selftest").glob("*.c")]
     gcc("-std=c11", *SANITIZED, "-I", folder / "src", *sources, *kernel_objects(SANITIZED), "-o", folder / "program")
     done = subprocess.run([folder / "program"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(20))
 def test_random_networks(seed, tmp_path):
-    network = MAKERS[seed % 3](seed)
-    run_sanitized(network, VARIANTS[seed // 3 % 2], tmp_path, random_inputs(network, 2))
+    network = MAKERS[seed % 5](seed)
+    run_sanitized(network, VARIANTS[seed // 5 % 2], tmp_path, random_inputs(network, 2))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_networks_of_4_bit_weights(seed, tmp_path):
+    network, alike = nibble_networks(seed)
+    run_sanitized(network, VARIANTS[seed], tmp_path, random_inputs(network, 2), alike=alike)
 
 
 @pytest.mark.data
@@ -60,6 +69,8 @@ def test_many_random_networks(first, tmp_path):
         for make in MAKERS:
             network = make(seed)
             run_sanitized(network, VARIANTS[seed % 2], tmp_path / f"{seed}{make.__name__}", random_inputs(network, 3))
+        network, alike = nibble_networks(seed)
+        run_sanitized(network, VARIANTS[seed % 2], tmp_path / f"{seed}nibbles", random_inputs(network, 3), alike=alike)
 
 
 PUSH = """

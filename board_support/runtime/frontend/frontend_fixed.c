@@ -129,15 +129,12 @@ FE_INLINE void joined(int32_t *z, int32_t stride, turn w1, turn w2, turn w3) {
 
 /* Stages of radix 4: sub-transforms of `h` points at 0, h, 2h, 3h hold the residues 0, 2, 1, 3. */
 FE_STAGE void later_stages(void) {
+  const turn *turns = (const turn *)frontend_turns;
+  FE_HOLD(turns);
   FE_ROLLED for (int h = FIRST_RADIX; h < POINTS; h *= 4) {
-    const turn *w1 = (const turn *)frontend_turns, *w2 = w1, *w3 = w1;
     const int step = POINTS / 4 / h;
-    FE_ROLLED for (int k = 0; k < h; k++) {
-      joined(frontend_state.spectrum + 2 * k, 2 * h, *w1, *w2, *w3);
-      w1 += step;
-      w2 += 2 * step;
-      w3 += 3 * step;
-    }
+    int32_t *z = frontend_state.spectrum;
+    FE_ROLLED for (int at = 0; at < POINTS / 4; at += step, z += 2) joined(z, 2 * h, turns[at], turns[2 * at], turns[3 * at]);
   }
 }
 
@@ -206,7 +203,7 @@ FE_INLINE int32_t logarithm(uint64_t energy, int32_t norm) {
   return log < FE_FLOOR ? FE_FLOOR : log;
 }
 
-FE_STAGE int8_t quantised(uint64_t energy, int32_t norm) {
+FE_INLINE int8_t quantised(uint64_t energy, int32_t norm) {
   const int32_t v = (times_cosine(logarithm(energy, norm) * 4096, FE_SLOPE) + FE_OFFSET) >> FE_SHIFT;
   return (int8_t)(v > 127 ? 127 : v < -128 ? -128 : v);
 }

@@ -27,15 +27,12 @@ def conv_2d(d: Drafter) -> None:
         _general(d, source, filters, out, _filter_rows)
 
 
-def depthwise_conv_2d(d: Drafter, raw_filters: bool = False) -> None:
-    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input.
-
-    With `raw_filters` it is one that takes them with biases and factors apart.
-    """
+def depthwise_conv_2d(d: Drafter) -> None:
+    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input."""
     source, filters, out = _operands(d)
     if source.shape[3] == 1:
         _general(d, source, filters, out, _channel_rows)
-    elif raw_filters or not d.dsp or not packed.depthwise_3x3(d, filters, _channel_columns):
+    elif not d.dsp or not packed.depthwise_3x3(d, filters, _channel_columns):
         _depthwise(d, source, filters, out)
 
 

@@ -16,10 +16,11 @@ CORES = sorted({b.core.id: b.core for b in load_boards().values() if b.core.tabl
 
 
 @pytest.mark.parametrize("core", CORES, ids=lambda c: c.id)
-def test_every_shipped_core_was_measured(core):
-    assert set(cost_tables()[core.id]) == set(ARITHMETICS)
-    for costs in cost_tables()[core.id].values():
-        assert costs.worst_error <= 0.05
+def test_every_shipped_core_was_measured_or_names_one_that_was(core):
+    if core.costs is None:
+        assert core.id in cost_tables()
+    for arithmetic in ARITHMETICS:
+        assert costs_of(core, arithmetic).worst_error <= 0.05
 
 
 def test_memory_is_that_of_the_tables():
