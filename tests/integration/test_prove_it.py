@@ -5,6 +5,7 @@ import pytest
 from studio.blocks import registry
 from studio.boards import board
 from studio.core.edits import InsertBlock, RemoveBlocks, SetFrontEnd, SetParams
+from studio.core.errors import InputError
 from studio.core.project import Project
 from studio.deploy.subject import load_subject
 from studio.deploy.validate import validate
@@ -80,6 +81,24 @@ def test_a_real_model_is_exact(data_folder):
     assert result.trained
     assert (result.inputs, result.mismatching_inputs, result.max_difference) == (100, 0, 0)
     assert result.estimate.ram_bytes == result.ram_bytes
+
+
+@pytest.mark.parametrize("target", ["virtual-m0", "virtual-m4"])
+def test_the_least_ram_is_exact_too(target, data_folder):
+    path = data_folder / "models" / "kws_ref_model.tflite"
+    result = validate(load_subject(path, "c-small"), board(target), 2, QuietContext())
+    assert (result.runtime, result.mismatching_inputs) == ("c-small", 0)
+    assert result.estimate.ram_bytes == result.ram_bytes <= 6500
+    assert result.estimate.flash_bytes == pytest.approx(result.flash_bytes, rel=0.01)
+    assert result.estimate.instructions == pytest.approx(result.instructions, rel=0.05)
+    assert result.stack_bytes <= result.estimate.stack_bytes <= 1.25 * result.stack_bytes
+    assert result.operators[0].kernel == "ot_stream"
+
+
+def test_an_unknown_runtime_is_refused(data_folder):
+    with pytest.raises(InputError, match="tflm") as caught:
+        load_subject(data_folder / "models" / "kws_ref_model.tflite", "tflm")
+    assert "c-small" in caught.value.hint
 
 
 def test_real_recordings_on_the_kit(data_folder, tmp_path):

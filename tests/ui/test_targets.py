@@ -179,6 +179,20 @@ def test_the_runtime_is_switched_on_the_card_and_remembered(session, column):
     assert other.cards["virtual-m4"].runtime == "tflm-ref"
 
 
+def test_the_least_ram_is_a_runtime_of_the_card(session, column):
+    card = column.cards["virtual-m4"]
+    whole = session.gauges.report("virtual-m4", "c")
+    card.runtime_chosen.emit("c-small")
+    made = session.gauges.report("virtual-m4", "c-small")
+    assert made.ram.total < whole.ram.total
+    assert made.instructions > whole.instructions
+    assert card.runtime_button.text().startswith("C engine, least RAM")
+    assert session.settings.engine_of("virtual-m4") == "c-small"
+    assert session.gauges.program("virtual-m4", "c-small").arena_bytes == made.ram.parts["arena"]
+    card.runtime_chosen.emit("tflm")
+    assert session.settings.engine_of("virtual-m4") == "c"
+
+
 def test_delete_removes_a_target_and_undo_brings_it_back(session, column):
     choose(session, *THREE)
     header = column.cards["nrf52840dk"].header

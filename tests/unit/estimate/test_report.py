@@ -15,6 +15,7 @@ from studio.core.network import Network, Op, Tensor
 from studio.core.target import Power
 from studio.estimate.counts import figures
 from studio.estimate.report import RUNTIMES, as_json, report, report_all
+from studio.lower.engine import RUNTIMES as ENGINE
 from studio.lower.graph import lower_graph
 from studio.lower.quantise import quantised_types
 from studio.lower.tflite import read_tflite
@@ -52,7 +53,7 @@ def test_every_board_and_runtime_has_a_whole_report(runtime, target):
     assert sum(op.macs for op in made.ops) == figures(NETWORK).macs
     assert 0 < made.latency_ms.low < made.latency_ms.value < made.latency_ms.high
     assert (made.energy_uj is None) == (target.power is None)
-    assert (made.arena is None) == (runtime == "c")
+    assert (made.arena is None) == (runtime in ENGINE)
     assert (made.day is None) == (target.power is None or target.power.sleep_a is None)
     assert made.fits == made.limits.startswith("fits")
 
@@ -180,7 +181,7 @@ def test_the_json_has_the_keys_that_were_agreed():
         assert set(made["latency_ms"]) == {"value", "low", "high"}
         assert set(made["ram"]) == set(made["flash"]) == {"total", "parts"}
         assert made["ram"]["total"] == sum(made["ram"]["parts"].values())
-        if made["runtime"] == "c":
+        if made["runtime"] in ENGINE:
             assert "arena" not in made
         else:
             assert set(made["arena"]) == {"used", "required", "head"}
