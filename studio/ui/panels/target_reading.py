@@ -13,7 +13,7 @@ from studio.estimate.latency import time_parts_ms, wait_factor
 from studio.ui.widgets.gauge import Reading, Verdict
 
 TIGHT = 0.8
-RUNTIME_NAMES = {"c": "C engine", "tflm": "TFLM", "tflm-ref": "TFLM reference"}
+RUNTIME_NAMES = {"c": "C engine", "tflm": "TFLM", "tflm-ref": "TFLM reference", "x-cube-ai": "X-CUBE-AI"}
 SIGNS: Mapping[str, str] = {"fits": "✓", "tight": "!", "too_large": "✕", "unknown": ""}
 WORDS: Mapping[str, str] = {"fits": "fits", "tight": "tight", "too_large": "too large", "unknown": ""}
 
