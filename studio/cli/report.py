@@ -23,7 +23,12 @@ otolith report model.keras --json""",
     made.add_argument(
         "--target", action="append", metavar="ID", help="a board from `otolith boards`; may be repeated (default: the project's)"
     )
-    made.add_argument("--runtime", action="append", metavar="ID", help="c, c-small, tflm or tflm-ref; may be repeated (default: all)")
+    made.add_argument(
+        "--runtime",
+        action="append",
+        metavar="ID",
+        help="c, c-small, tflm, tflm-ref or x-cube-ai; may be repeated (default: all that the board can have)",
+    )
     made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
     made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
     made.set_defaults(run=run)
@@ -37,19 +42,23 @@ def run(args: argparse.Namespace) -> int:
     from studio.deploy.subject import load_subject
     from studio.estimate.counts import figures
     from studio.estimate.energy import Battery
-    from studio.estimate.report import RUNTIMES, as_json, check_runtime, report_all
+    from studio.estimate.report import as_json, check_runtime, report_all, runtimes_for
 
     subject = load_subject(Path(args.subject))
     ids = args.target or (subject.project.targets if subject.project else ("virtual-m4",))
     targets = [known_board(i) for i in dict.fromkeys(ids)]
-    runtimes = [check_runtime(r) for r in dict.fromkeys(args.runtime or RUNTIMES)]
+    chosen = [check_runtime(r) for r in dict.fromkeys(args.runtime or ())]
     interval = subject.project.interval_ms if subject.project else 1000.0
     model = figures(subject.network)
     file_bytes = len(subject.tflite) if subject.tflite else None
     battery = Battery(
         parse_quantity(args.battery, "charge", "--battery"), parse_quantity(args.battery_voltage, "voltage", "--battery-voltage")
     )
-    reports = report_all(subject.network, targets, runtimes, subject.frontend, interval, file_bytes, battery)
+    reports = tuple(
+        made
+        for target in targets
+        for made in report_all(subject.network, [target], chosen or runtimes_for(target), subject.frontend, interval, file_bytes, battery)
+    )
     if args.json:
         print_json(as_json(model, reports))
     else:

@@ -18,7 +18,7 @@ import numpy as np
 
 from studio.core.target import TargetDevice
 from studio.estimate.counts import figures
-from studio.estimate.latency import Band, Rate, wait_factor
+from studio.estimate.latency import Band, Rate, class_of, wait_factor
 from studio.estimate.published import PublishedSystem, published, published_network
 from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.usage import tflm_usage
@@ -30,6 +30,10 @@ COUNTED = ("cmsis-nn", "ahead-of-time")
 UNKNOWN_ENGINE = "?"
 UNKNOWN_CORE = "unknown"
 SINGLE_BOARD = 1.3
+X_CUBE_AI = "X-CUBE-AI"
+X_CUBE_AI_NOW = "X-CUBE-AI 10.2"
+MOST = "convolution"
+LEAST_SHARE = 0.1
 _RATE_RUNTIMES = MappingProxyType({"vendor": "tflm", "reference-uncounted": "tflm-ref", "portable": "c"})
 _RATE_SPREAD = MappingProxyType({"tflm": (0.5, 2.0), "tflm-ref": (0.5, 2.0), "c": (0.25, 1.5)})
 _SPREAD_WORDS = MappingProxyType(
@@ -39,7 +43,6 @@ _SPREAD_WORDS = MappingProxyType(
         "c": "the times of another portable engine stand in for ours: a quarter to one and a half",
     }
 )
-_CLASSES = MappingProxyType({"depthwise_conv_2d": "depthwise", "fully_connected": "dense"})
 
 Term = tuple[str, ...]
 
@@ -115,7 +118,7 @@ def _row(model: str, system: PublishedSystem, target: TargetDevice) -> Row:
     kernels: Kernels = "reference" if system.kernels == "reference" else "cmsis_nn"
     shares: dict[str, float] = {}
     for op in tflm_usage(published_network(system.counted(model)), target.core, kernels, None).rows.ops:
-        group = _CLASSES.get(op.kind, "convolution")
+        group = class_of(op.kind)
         shares[group] = shares.get(group, 0.0) + op.cycles
     cycles = sum(shares.values())
     counted = cycles * wait_factor(target) / system.mhz / 1e3
@@ -224,13 +227,51 @@ def fit_bands(boards: Mapping[str, TargetDevice]) -> dict[str, dict[str, Band]]:
     )
     own = f"not yet measured on silicon: its counted instructions with the factor of CMSIS-NN's, counted alike; {cmsis}"
     cores = [*sorted({row.system.core for row in found}), UNKNOWN_CORE]
-    bands: dict[str, dict[str, Band]] = {"c": {}, "tflm": {}, "tflm-ref": {}}
+    bands: dict[str, dict[str, Band]] = {"c": {}, "tflm": {}, "tflm-ref": {}, "x-cube-ai": {}}
     for core in cores:
         factor = factor_for(fit, core)
         bands["c"][core], bands["tflm"][core] = _band(factor, own), _band(factor, cmsis)
     bands["tflm"] |= _helium_bands(boards)
     bands["tflm-ref"][UNKNOWN_CORE] = _reference_band(boards, bands["tflm"][UNKNOWN_CORE])
+    bands["x-cube-ai"] = _ahead_bands(found, fit, cores)
     return bands
+
+
+def _ahead_bands(found: Sequence[Row], fit: Fit, cores: Iterable[str]) -> dict[str, Band]:
+    """X-CUBE-AI's bands for a network of the published mixture; what its classes of operators differ by stands in `class_factors`."""
+    held = score([p for p in _of(leave_one_chip_out(found), "ahead-of-time") if p.row.system.engine.startswith(X_CUBE_AI)])
+    source = (
+        f"held against {held.rows} published times of {held.chips} STM32 with X-CUBE-AI 7.1 to 10.2 (MLPerf Tiny, int8), each chip predicted"
+        f" from the others: median error {held.median_error:.0%}, {held.coverage:.0%} within the band; other operators and float unverified"
+    )
+    seen = {row.system.core for row in found if row.system.engine.startswith(X_CUBE_AI)}
+    made = {}
+    for core in cores:
+        factor, wider = expect(fit, _ahead_weights(core) | {("class", MOST): 1.0}), 1.0 if core in seen else SINGLE_BOARD
+        most = exp(float(fit.values[fit.terms["class", MOST]]))
+        said = source if core in seen else f"{source}; none of them on such a core"
+        made[core] = _band(Factor(factor.value / most, factor.low / most / wider, factor.high / most * wider), said)
+    return made
+
+
+def _ahead_weights(core: str) -> dict[Term, float]:
+    return {("level", "ahead-of-time"): 1.0, ("core", core): 1.0, ("engine", X_CUBE_AI_NOW): 1.0, ("chip", "?"): 1.0}
+
+
+def class_factors(found: Iterable[Row], fit: Fit) -> dict[str, float]:
+    """Return by what to multiply each class of operators' counted time, beside the level of ahead-of-time engines.
+
+    The fit multiplies the whole by each class's factor to the power of its share; times add up, so a class's factor is that with which the
+    sum says the same as the product for its mean share among the networks that have it.
+    """
+    factors = {term[1]: exp(float(fit.values[i])) for term, i in fit.terms.items() if term[0] == "class"}
+    kept = [row for row in found if row.system.engine.startswith(X_CUBE_AI)]
+    made = {}
+    for name, factor in factors.items():
+        shares = [row.shares[name] for row in kept if row.shares.get(name, 0.0) > LEAST_SHARE]
+        share = sum(shares) / len(shares)
+        made[name] = (factors[MOST] ** (1 - share) * factor**share - (1 - share) * factors[MOST]) / share
+    return made
 
 
 def _band(factor: Factor, source: str) -> Band:
@@ -284,4 +325,6 @@ def fit_document(boards: Mapping[str, TargetDevice]) -> str:
             for key, value in inner.items():
                 lines += ["", f"[{name}.{outer}.{key}]"]
                 lines += [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in msgspec.structs.asdict(value).items()]
+    found = rows(boards)
+    lines += ["", "[classes.x-cube-ai]", *(f"{name} = {value:.3g}" for name, value in class_factors(found, solve(found)).items())]
     return "\n".join(lines) + "\n"

@@ -68,6 +68,11 @@ def op_macc_st(network: Network, op: Op) -> int:
     return elements * _ST_PER_OUTPUT.get(op.kind, 0) + (elements * prod(op.options["kernel"]) if op.kind in _POOLS else 0)
 
 
+def unverified_macc(network: Network) -> tuple[str, ...]:
+    """List the kinds of operators whose ST MACC no published report has confirmed; views count nothing and are left out."""
+    return tuple(dict.fromkeys(op.kind for op in network.ops if op.kind not in _ST_VERIFIED))
+
+
 _COUNT = "count"
 
 
@@ -165,6 +170,9 @@ _MACS: MappingProxyType[str, Callable[[Network, Op], int]] = MappingProxyType(
 )
 _WITH_BIAS = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected"])
 _POOLS = frozenset(["max_pool_2d", "average_pool_2d"])
+_ST_VERIFIED = frozenset(
+    ["conv_2d", "depthwise_conv_2d", "fully_connected", "max_pool_2d", "relu", "softmax", "reshape", "squeeze", "expand_dims"]
+)
 _ST_PER_OUTPUT = MappingProxyType(
     {
         "softmax": SOFTMAX_MACC,

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import msgspec
 
@@ -15,6 +16,7 @@ from studio.lower.engine import RUNTIMES as ENGINE
 WAIT_STATE_COST = 0.02
 XIP_COST = 0.3
 FIT_FILE = "latency_fit.toml"
+_CLASSES = MappingProxyType({"depthwise_conv_2d": "depthwise", "fully_connected": "dense"})
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +38,12 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LatencyFit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was fitted to published times: bands by runtime and core, and rates by core and runtime."""
+    """What was fitted to published times: bands by runtime and core, rates by core and runtime, factors by runtime and class of operators."""
 
     schema: int
     bands: Mapping[str, Mapping[str, Band]]
     rates: Mapping[str, Mapping[str, Rate]]
+    classes: Mapping[str, Mapping[str, float]]
 
 
 @lru_cache(maxsize=1)
@@ -58,6 +61,16 @@ def band_of(core: Core, runtime: str) -> Band:
     """Return the band of a runtime on a core with tables: its own, that of the core it is counted as, or that of an unknown core."""
     bands = latency_fit().bands["c" if runtime in ENGINE else runtime]
     return next(bands[id] for id in (core.id, core.costs, "unknown") if id in bands)
+
+
+def class_of(kind: str) -> str:
+    """Return the class of operators for which ahead-of-time engines have a speed of their own."""
+    return _CLASSES.get(kind, "convolution")
+
+
+def class_factor(runtime: str, kind: str) -> float:
+    """Return by what to multiply the counted time of an operator of this kind; 1 where the runtime's kernels are those that are counted."""
+    return latency_fit().classes.get(runtime, {}).get(class_of(kind), 1.0)
 
 
 def wait_factor(target: TargetDevice) -> float:

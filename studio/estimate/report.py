@@ -15,11 +15,12 @@ from studio.estimate.energy import CR2032, Battery, day_energy
 from studio.estimate.fit import Need, fit_issues, fits, limits
 from studio.estimate.latency import band_of, energy_uj, latency_ms
 from studio.estimate.orientation import orientation
-from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported
+from studio.estimate.usage import Usage, engine_usage, frontend_work, tflm_usage, unsupported, xcubeai_usage
+from studio.estimate.xcubeai import MAKER, check_board
 from studio.lower.engine import RUNTIMES as ENGINE
 
-Runtime = Literal["c", "c-small", "tflm", "tflm-ref"]
-RUNTIMES: tuple[Runtime, ...] = ("c", "c-small", "tflm", "tflm-ref")
+Runtime = Literal["c", "c-small", "tflm", "tflm-ref", "x-cube-ai"]
+RUNTIMES: tuple[Runtime, ...] = ("c", "c-small", "tflm", "tflm-ref", "x-cube-ai")
 
 
 def check_runtime(runtime: str) -> str:
@@ -27,6 +28,11 @@ def check_runtime(runtime: str) -> str:
     if runtime not in RUNTIMES:
         raise InputError(f"there is no runtime {runtime!r}", where=runtime, hint="known: " + ", ".join(RUNTIMES))
     return runtime
+
+
+def runtimes_for(target: TargetDevice) -> tuple[Runtime, ...]:
+    """Return the runtimes that can be built for a board: X-CUBE-AI is for STM32 only."""
+    return tuple(r for r in RUNTIMES if r != "x-cube-ai" or target.vendor == MAKER)
 
 
 def report(
@@ -44,6 +50,8 @@ def report(
     """
     check_runtime(runtime)
     try:
+        if runtime == "x-cube-ai":
+            check_board(target)
         if not target.core.tabled:
             return orientation(network, target, runtime, frontend, interval_ms, file_bytes, battery)
         usage = _usage(network, target, runtime, frontend, file_bytes)
@@ -70,7 +78,7 @@ def report(
         energy_uj=energy_uj(target, latency.value),
         fits=fits(need, target),
         limits=limits(need, target),
-        issues=(*fit_issues(need, target), *_source_issues(target)),
+        issues=(*fit_issues(need, target), *usage.issues, *_source_issues(target)),
         arena=usage.arena,
         ops=rows.ops,
         sources={**target.sources, **usage.sources, "latency band": band_of(target.core, runtime).source},
@@ -95,6 +103,8 @@ def report_all(
 def _usage(network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:
     if runtime in ENGINE:
         return engine_usage(network, target.core, frontend, ENGINE[runtime])
+    if runtime == "x-cube-ai":
+        return xcubeai_usage(network, target, frontend)
     return tflm_usage(network, target.core, "cmsis_nn" if runtime == "tflm" else "reference", frontend, file_bytes)
 
 

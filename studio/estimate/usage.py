@@ -8,15 +8,18 @@ import msgspec
 from studio import __version__
 from studio.core.errors import UnsupportedOperator
 from studio.core.frontend import FrontEnd
+from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.report import Arena
-from studio.core.target import Core
+from studio.core.target import Core, TargetDevice
+from studio.estimate.counts import figures
 from studio.estimate.engine import base_cost, code_and_stack, op_cost, table_of
 from studio.estimate.frontend import FrontEndCost, frontend_cost
 from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm import arena, model_bytes, tflm_cost
 from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.tflm.support import check_supported
+from studio.estimate.xcubeai import activation_bytes, check_board, unverified, version, xcubeai_cost
 from studio.lower.engine import Memory, sketch, variant_for
 
 TFLM = "tflite-micro 90b983c2b"
@@ -33,6 +36,7 @@ class Usage(msgspec.Struct, frozen=True):
     rows: Rows
     sources: Mapping[str, str]
     arena: Arena | None = None
+    issues: tuple[Issue, ...] = ()
 
 
 def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory: Memory = "fast") -> Usage:
@@ -78,10 +82,43 @@ def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEn
     )
 
 
+def xcubeai_usage(network: Network, target: TargetDevice, frontend: FrontEnd | None) -> Usage:
+    """Estimate ST's X-CUBE-AI on an STM32; what is not published of it is left out and said.
+
+    Raises UnsupportedOperator on other chips, and for a float network without a floating-point unit.
+    """
+    check_board(target)
+    core, base = target.core, base_cost(target.core, frontend is not None)
+    cost = xcubeai_cost(network, core)
+    fe_ram, fe_flash, fe_stack = _frontend_parts(frontend, core)
+    return Usage(
+        version=version(),
+        ram={"activations": activation_bytes(network), "runtime": cost.ram_bytes, **fe_ram, "application": base.ram_bytes},
+        flash={
+            "weights": figures(network).weights_bytes,
+            "library": cost.library_bytes,
+            "network's code and tables": cost.network_bytes,
+            **fe_flash,
+            "application": base.code_bytes,
+        },
+        stack_bytes=fe_stack,
+        rows=cost.rows,
+        sources=_XCUBEAI_SOURCES,
+        issues=unverified(network, target.id),
+    )
+
+
 _ENGINE_SOURCES = MappingProxyType(
     {
         "memory": "the program's own plan and the kernels' measured sizes",
         "instructions": "measured kernels, board_support/costs",
+    }
+)
+_XCUBEAI_SOURCES = MappingProxyType(
+    {
+        "memory": "activations by rules read from published plans of ST Edge AI Core 1.0 to 3.0, code and runtime RAM from published reports of"
+        " 2.0 to 2.2 (board_support/costs/x_cube_ai.toml), not from ST's own tool; its stack is not published and not counted",
+        "instructions": "counted for CMSIS-NN's kernels, which stand in for ST's; the time has factors from published times",
     }
 )
 _TFLM_SOURCES = MappingProxyType(

@@ -7,7 +7,7 @@ import msgspec
 from studio.core.places import home
 from studio.storage.atomic import write_bytes
 
-RUNTIME_NAMES = {"c": "C engine", "c-small": "C engine, least RAM", "tflm": "TFLM", "tflm-ref": "TFLM reference"}
+RUNTIME_NAMES = {"c": "C engine", "c-small": "C engine, least RAM", "tflm": "TFLM", "tflm-ref": "TFLM reference", "x-cube-ai": "X-CUBE-AI"}
 ENGINE = ("c", "c-small")
 
 
@@ -43,7 +43,7 @@ SETTINGS = (
         "Runtime on the cards",
         "whose figures a target's card shows, where you chose none on the card",
         tuple(RUNTIME_NAMES),
-        names=("C engine", "C engine, least RAM", "TFLM with CMSIS-NN", "TFLM, reference kernels"),
+        names=("C engine", "C engine, least RAM", "TFLM with CMSIS-NN", "TFLM, reference kernels", "X-CUBE-AI (STM32)"),
     ),
     Setting("reserve_percent", "int", 10, "Reserve", "share of flash and RAM that you keep free", (), 0, 90, unit="%"),
     Setting("prove_inputs", "int", 20, "Inputs to prove with", "how many clips Prove it runs on the kit", (), 1, 1000, unit="clips"),

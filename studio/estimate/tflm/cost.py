@@ -98,14 +98,16 @@ def tflm_cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
     """Estimate code, static RAM, stack, and instructions and cycles of every operator on this core (no wait states)."""
     factors = core_factors(core)
     factor = factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference
-
-    def cost(_number: int, form: Form) -> tuple[int, int]:
-        done, cpi, _ = form.fact(_work, kernels)
-        instructions = done * factor
-        return round(instructions), round(instructions * cpi * factors.cpi)
-
-    rows = rows_of(network, f"{kernels} {factor!r} {factors.cpi!r}", cost)
+    rows = rows_of(network, f"{kernels} {factor!r} {factors.cpi!r}", lambda _, form: op_cost(form, kernels, core))
     return TflmCost(*remembered(_sizes, network, kernels), rows)
+
+
+def op_cost(form: Form, kernels: Kernels, core: Core) -> tuple[int, int]:
+    """Return the instructions and cycles of an operator on this core (no wait states)."""
+    factors = core_factors(core)
+    done, cpi, _ = form.fact(_work, kernels)
+    instructions = done * (factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference)
+    return round(instructions), round(instructions * cpi * factors.cpi)
 
 
 def _sizes(network: Network, kernels: Kernels) -> tuple[int, int, int, int]:

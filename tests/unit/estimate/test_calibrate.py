@@ -91,7 +91,7 @@ def test_the_shipped_fit_is_current():
                     )
 
 
-@pytest.mark.parametrize("runtime", ["c", "tflm", "tflm-ref"])
+@pytest.mark.parametrize("runtime", ["c", "tflm", "tflm-ref", "x-cube-ai"])
 def test_every_core_has_a_band_with_its_source(runtime):
     for core in {b.core for b in BOARDS.values() if b.core.tabled}:
         band = band_of(core, runtime)
