@@ -17,6 +17,6 @@ def test_shipped_plugin(folder):
 
 def test_all_are_there_and_ready():
     records = {r.id: r for r in load_plugins().records}
-    assert {"export_c", "export_tflm", "kit_virtual", "flash_pyocd"} <= set(records)
+    assert {"export_c", "export_tflm", "kit_virtual", "kit_qemu", "flash_pyocd"} <= set(records)
     assert {r.id: r.reason for r in records.values() if r.state != "ready"} == {}
     assert all(r.version and r.description for r in records.values())
