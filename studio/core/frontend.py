@@ -1,6 +1,7 @@
 """The front end's value: how PCM becomes features, the same on the host and on the kit."""
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
 import msgspec
 
@@ -87,6 +88,27 @@ def check_frontend(fe: FrontEnd) -> None:
     for field, holds, allowed in rules:
         if not holds:
             raise ParameterError(f"{field} = {getattr(fe, field)} is out of range", where="frontend", hint=f"allowed: {allowed}")
+
+
+def with_rate(fe: FrontEnd, rate: int) -> dict[str, Any]:
+    """Return the changes that set the sample rate and keep the times: window, hop and clip in ms, the highest band within half the rate."""
+
+    def scaled(samples: int) -> int:
+        return round(samples * rate / fe.sample_rate)
+
+    window = max(16, scaled(fe.window))
+    fft = 1 << max(5, math.ceil(math.log2(window)))
+    high = min(fe.high_hz, 0.95 * rate / 2)
+    return {
+        "sample_rate": rate,
+        "window": window,
+        "hop": max(1, scaled(fe.hop)),
+        "fft": fft,
+        "clip_samples": max(window, scaled(fe.clip_samples)),
+        "high_hz": high,
+        "low_hz": min(fe.low_hz, high / 2),
+        "mels": min(fe.mels, fft // 2 + 1),
+    }
 
 
 class FeatureQuantisation(msgspec.Struct, frozen=True):

@@ -70,3 +70,10 @@ def format_count(count: float) -> str:
     if abs(count) < 1_000_000:
         return f"{count / 1000:.1f} k"
     return f"{count / 1_000_000:.2f} M"
+
+
+def format_ms(milliseconds: float) -> str:
+    """Write a time as people read it: "0.42 ms", "47 ms", "1.2 s"."""
+    if milliseconds >= 1000:
+        return f"{milliseconds / 1000:.3g} s"
+    return f"{milliseconds:.3g} ms"

@@ -4,9 +4,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider
 
 from studio.core.edits import SetFrontEnd, SetTargets
-from studio.core.frontend import FrontEnd, check_frontend
+from studio.core.frontend import FrontEnd, check_frontend, with_rate
 from studio.ui.panels.frontend import FrontEndPanel
-from studio.ui.panels.frontend_knobs import KNOBS, RATES, with_rate
+from studio.ui.panels.frontend_knobs import KNOBS, RATES
 from studio.ui.widgets.knob import Doubling, Linear
 
 KEPT = []

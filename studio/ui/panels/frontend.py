@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 
 from studio.core.edits import SetFrontEnd
 from studio.core.errors import StudioError
-from studio.core.frontend import FrontEnd
+from studio.core.frontend import FrontEnd, with_rate
 from studio.core.units import format_count, format_size
 from studio.dsp.issues import frontend_issues
 from studio.estimate.frontend import frontend_cost
-from studio.ui.panels.frontend_knobs import CHOICES, KNOBS, ORDER, ChoiceSpec, KnobSpec, with_rate
+from studio.ui.panels.frontend_knobs import CHOICES, KNOBS, ORDER, ChoiceSpec, KnobSpec
 from studio.ui.panels.frontend_measure import Measurement
 from studio.ui.session import Session
 from studio.ui.theme import GAP, PAD

@@ -50,27 +50,6 @@ def in_ms(fe: FrontEnd, samples: int) -> float:
     return samples * 1000 / fe.sample_rate
 
 
-def with_rate(fe: FrontEnd, rate: int) -> Changes:
-    """Change the sample rate and keep the times: window, hop and clip in ms, the highest band within half the rate."""
-
-    def scaled(samples: int) -> int:
-        return round(samples * rate / fe.sample_rate)
-
-    window = max(16, scaled(fe.window))
-    fft = 1 << max(5, math.ceil(math.log2(window)))
-    high = min(fe.high_hz, 0.95 * rate / 2)
-    return {
-        "sample_rate": rate,
-        "window": window,
-        "hop": max(1, scaled(fe.hop)),
-        "fft": fft,
-        "clip_samples": max(window, scaled(fe.clip_samples)),
-        "high_hz": high,
-        "low_hz": min(fe.low_hz, high / 2),
-        "mels": min(fe.mels, fft // 2 + 1),
-    }
-
-
 def _floor_db(fe: FrontEnd) -> float:
     return round(10 * math.log10(fe.floor), 3)
 

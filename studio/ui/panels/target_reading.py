@@ -8,7 +8,7 @@ import msgspec
 
 from studio.core.report import Parts, ResourceReport
 from studio.core.target import Core, TargetDevice
-from studio.core.units import format_count, format_size
+from studio.core.units import format_count, format_ms, format_size
 from studio.estimate.latency import time_parts_ms, wait_factor
 from studio.ui.widgets.gauge import Reading, Verdict
 
@@ -159,13 +159,6 @@ def proof_details(kit: Mapping[str, Any]) -> str:
     if kit["accuracy"] is not None and kit["trained"]:
         rows.append(f"heard right: {kit['accuracy']:.0%}")
     return "<br>".join(map(escape, rows))
-
-
-def format_ms(milliseconds: float) -> str:
-    """Write a time as people read it: "0.42 ms", "47 ms", "1.2 s"."""
-    if milliseconds >= 1000:
-        return f"{milliseconds / 1000:.3g} s"
-    return f"{milliseconds:.3g} ms"
 
 
 def format_clock(hertz: float) -> str:
