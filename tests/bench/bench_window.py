@@ -55,6 +55,7 @@ def plots():
 QTimer.singleShot(0, plots)
 app.exec()
 """
+BLOCKS = 60
 
 
 def table(title: str, rows: Sequence[tuple[str, str, str]]) -> None:
@@ -169,7 +170,7 @@ def bench_edit(temp: Path) -> None:
     from studio.storage.folder import ProjectFolder
     from tests.bench import bench_edit_turn as small
 
-    folder = ProjectFolder.create(temp / "sixty", small.design()).path
+    folder = ProjectFolder.create(temp / "sixty", small.design(BLOCKS)).path
     app, window = opened(temp, folder)
     document, numbers = window.session.document, iter(range(10**6))
 
@@ -191,7 +192,7 @@ def bench_edit(temp: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.bench.bench_edit_turn", "--rival", str(folder)]
     run = subprocess.run(command, env=environment(temp), capture_output=True, text=True, check=True)
     rows.append(("rival: Keras build + convert + TFLM allocate", spread(json.loads(run.stdout.splitlines()[-1])), ""))
-    table(f"EDIT of {small.BLOCKS} blocks, {len(small.TARGETS)} targets x 2 runtimes (median / p95)", rows)
+    table(f"EDIT of {BLOCKS} blocks, {len(small.TARGETS)} targets x 2 runtimes (median / p95)", rows)
 
 
 def bench_mel(temp: Path) -> None:

@@ -1,6 +1,8 @@
 """Working on a band of rows: what a kernel call needs for a few rows of its output, and how a chain of calls goes along."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,29 +15,14 @@ class Band(msgspec.Struct, frozen=True):
     pad_top: int
 
 
-class Rows(msgspec.Struct, frozen=True):
-    """How a call goes through the rows of its tensors: the rows of input that an output row sees, their step, the padding above.
-
-    `dims` counts the loops of one band, `scratch` its bytes for so many rows of output. `in_place` says that a row may be
-    written over the row it is made from. A call with `sums` bytes has a single output, made from all rows: it can only end a chain,
-    keeps its sums meanwhile, and counts the rows that it has summed up as made. `adapter` is its function there.
-    """
+class Reach(NamedTuple):
+    """The rows of a call's input and output; how many of input a row of output sees, their step, the padding above."""
 
     in_height: int
     out_height: int
-    span: int
-    stride: int
-    pad_top: int
-    dims: Callable[[Band], Mapping[str, int]]
-    scratch: Callable[[int], int] = lambda _: 0
-    in_place: bool = False
-    sums: int = 0
-    adapter: str = ""
-
-    @property
-    def whole(self) -> Band:
-        """The band that is all of the tensors."""
-        return Band(self.in_height, self.out_height, self.pad_top)
+    span: int = 1
+    stride: int = 1
+    pad_top: int = 0
 
     def needed(self, made: int) -> int:
         """Rows of input that must be at hand to have made so many rows of output."""
@@ -51,9 +38,30 @@ class Rows(msgspec.Struct, frozen=True):
         return Band(self.needed(goal) - first, goal - made, max(0, self.pad_top - made * self.stride))
 
 
+class Rows(msgspec.Struct, frozen=True):
+    """How a call works on a band of rows: `dims` counts its loops, `scratch` is its bytes for so many rows of output.
+
+    `in_place` says that a row may be written over the row it is made from. A call with `sums` bytes has a single output, made from
+    all rows: it can only end a chain, keeps its sums meanwhile, and counts the rows that it has summed up as made. `adapter` is its
+    function there.
+    """
+
+    reach: Reach
+    dims: Callable[[Band], Mapping[str, int]]
+    scratch: Callable[[int], int] = lambda _: 0
+    in_place: bool = False
+    sums: int = 0
+    adapter: str = ""
+
+    @property
+    def whole(self) -> Band:
+        """The band that is all of the tensors."""
+        return Band(self.reach.in_height, self.reach.out_height, self.reach.pad_top)
+
+
 def each_row(height: int, dims: Callable[[int], Mapping[str, int]], scratch: int = 0) -> Rows:
     """Return the Rows of a call that makes each row from the same row of its input; `dims` takes the number of rows."""
-    return Rows(height, height, 1, 1, 0, lambda band: dims(band.rows_out), lambda _: scratch, in_place=True)
+    return Rows(Reach(height, height), lambda band: dims(band.rows_out), lambda _: scratch, in_place=True)
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -70,7 +78,8 @@ class Course(msgspec.Struct, frozen=True):
     keepers: tuple[int, ...]
 
 
-def course(chain: Sequence[Rows], over: Sequence[bool], stripe: int) -> Course:
+@lru_cache(maxsize=512)
+def course(chain: tuple[Reach, ...], over: tuple[bool, ...], stripe: int) -> Course:
     """Follow a chain whose calls make up to `stripe` rows at a time, always the last call for which enough is at hand.
 
     `over` says which calls work in their input's memory.

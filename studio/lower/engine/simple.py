@@ -9,7 +9,7 @@ from studio.lower.engine import broadcast, packed
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
 from studio.lower.engine.dims import row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
-from studio.lower.engine.rows import Band, Rows, each_row
+from studio.lower.engine.rows import Band, Reach, Rows, each_row
 from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_scaling
 from studio.lower.engine.weights import channel_consts
 
@@ -96,7 +96,7 @@ def pool(d: Drafter) -> None:
         return counts | {"rows": taps * width, "taps": taps * columns}
 
     average = d.op.kind == "average_pool_2d"
-    rows = Rows(source.shape[1], out.shape[1], kernel_h, stride_h, top, dims)
+    rows = Rows(Reach(source.shape[1], out.shape[1], kernel_h, stride_h, top), dims)
     record = d.record("ot_pool", {}, **fields, **small(low=low, high=high))
     whole = average and (kernel_h, kernel_w) == source.shape[1:3] and out.shape[1:3] == (1, 1)
     bands = _all_rows(source, "ot_stream_average_all") if whole else rows
@@ -113,7 +113,7 @@ def _all_rows(source: Tensor, adapter: str) -> Rows:
     def dims(band: Band) -> dict[str, int]:
         return {"calls": 1, "pixels": band.rows_out * width, "taps": band.rows_out * width * channels, "channels": channels}
 
-    return Rows(height, height, 1, 1, 0, dims, sums=4 * channels, adapter=adapter)
+    return Rows(Reach(height, height), dims, sums=4 * channels, adapter=adapter)
 
 
 def _taps(size: int, kernel: int, stride: int, pad: int, outputs: int) -> int:

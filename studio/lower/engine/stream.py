@@ -4,7 +4,8 @@ It trades instructions (rows at the seams are copied again) for memory: a plan s
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import msgspec
@@ -15,7 +16,7 @@ from studio.lower.engine.plan import Block
 from studio.lower.engine.rows import Band, Course, Rows, course
 
 DRIVER = "ot_stream"
-STRIPES = (1, 2, 3, 4, 6, 8)
+TRIED = 6  # chains that are planned in full, of all around the peak
 _KERNELS = ("conv_2d", "conv_2d_dsp", "conv_2d_packed_dsp", "pointwise_conv", "pointwise_conv_dsp", "pointwise_conv_packed_dsp")
 _KERNELS += ("depthwise_conv", "depthwise_conv_dsp", "depthwise_conv_3x3_dsp", "depthwise_conv_3x3_packed_dsp")
 _KERNELS += ("max_pool", "average_pool", "average_pool_dsp", "lookup", "mean", "average_all")
@@ -42,25 +43,43 @@ def ranges(drafts: Sequence[Draft], call: int, whole: frozenset[int]) -> list[tu
     return [(i, j) for i in range(first, call + 1) for j in range(max(call, i + 1), last + 1)]
 
 
+class Plan:
+    """How a chain of drafts goes through its rows, and the memory that it takes."""
+
+    def __init__(self, drafts: Sequence[Draft], size_of: Callable[[int], int], stripe: int) -> None:
+        """Let each call make `stripe` rows at a time."""
+        self.drafts, self.stripe = drafts, stripe
+        self.rows = rows = [d.rows for d in drafts if d.rows is not None]
+        widths = [size_of(drafts[0].reads[0]) // rows[0].reach.in_height]
+        widths += [0 if r.sums else size_of(d.writes) // r.reach.out_height for d, r in zip(drafts, rows, strict=True)]
+        self.widths = widths
+        self.over = tuple(0 < i < len(rows) - 1 and r.in_place and widths[i] == widths[i + 1] for i, r in enumerate(rows))
+        self.course = course(tuple([r.reach for r in rows]), self.over, stripe)
+        held = [held * width for held, width in zip(self.course.held, widths[1:], strict=True)]
+        self.memory = _memory(drafts, rows, held, self.course)
+
+    @property
+    def outline(self) -> Draft:
+        """The stream as planning sees it: one call that reads and writes what the chain does, and takes its memory as scratch."""
+        first = self.drafts[0]
+        size = max(part.offset + _aligned(part.size) for part in self.memory)
+        return Draft(DRIVER, (), first.reads, self.drafts[-1].writes, {}, first.op, first.block, scratch=size)
+
+    @property
+    def draft(self) -> Draft:
+        """The stream as one call: its driver, with the calls that it runs."""
+        layers = _layers(self.drafts, self.rows, self.over, self.course, self.widths, self.memory)
+        return msgspec.structs.replace(
+            self.outline,
+            args=(str(len(self.rows)), str(self.stripe), SCRATCH),
+            dims=_driver_dims(self.course, self.widths),
+            chain=Chain(tuple(layers), self.memory),
+        )
+
+
 def stream(drafts: Sequence[Draft], size_of: Callable[[int], int], stripe: int) -> Draft:
     """Make one call of a chain: its driver, by which each of them makes `stripe` rows at a time."""
-    rows = [d.rows for d in drafts if d.rows is not None]
-    widths = [size_of(drafts[0].reads[0]) // rows[0].in_height]
-    widths += [0 if r.sums else size_of(d.writes) // r.out_height for d, r in zip(drafts, rows, strict=True)]
-    over = [0 < i < len(rows) - 1 and r.in_place and widths[i] == widths[i + 1] for i, r in enumerate(rows)]
-    way = course(rows, over, stripe)
-    memory = _memory(drafts, rows, [held * width for held, width in zip(way.held, widths[1:], strict=True)], way)
-    return Draft(
-        DRIVER,
-        (str(len(rows)), str(stripe), SCRATCH),
-        drafts[0].reads,
-        drafts[-1].writes,
-        _driver_dims(way, widths),
-        drafts[0].op,
-        drafts[0].block,
-        scratch=max(part.offset + _aligned(part.size) for part in memory),
-        chain=Chain(tuple(_layers(drafts, rows, over, way, widths, memory)), memory),
-    )
+    return Plan(drafts, size_of, stripe).draft
 
 
 def _memory(drafts: Sequence[Draft], rows: Sequence[Rows], held: Sequence[int], way: Course) -> tuple[Stretch, ...]:
@@ -116,7 +135,7 @@ def _driver_dims(way: Course, widths: Sequence[int]) -> dict[str, int]:
 
 def written(layer: Layer, call: Call, place: Callable[[Operand], str]) -> StreamLayer:
     """Return a layer as the exporter prints it; `call` is its call, `place` writes an operand's address."""
-    rows = layer.rows
+    reach = layer.rows.reach
     return StreamLayer(
         call=call,
         adapter=adapter(layer.draft),
@@ -126,11 +145,11 @@ def written(layer: Layer, call: Call, place: Callable[[Operand], str]) -> Stream
         scratch=place(layer.scratch),
         in_row=layer.in_row,
         out_row=layer.out_row,
-        in_height=rows.in_height,
-        out_height=rows.out_height,
-        span=rows.span,
-        stride=rows.stride,
-        pad_top=rows.pad_top,
+        in_height=reach.in_height,
+        out_height=reach.out_height,
+        span=reach.span,
+        stride=reach.stride,
+        pad_top=reach.pad_top,
         owner=layer.owner,
         keeper=layer.keeper,
     )
@@ -163,28 +182,41 @@ def slimmest(drafts: Sequence[Draft], space: Space) -> list[Draft]:
     best = list(drafts)
     blocks, arena = space.blocks(best)
     while True:
-        tried = [(_with_stream(best, first, last, 1, space), last - first) for first, last in ranges(best, _fullest(blocks), space.whole)]
-        sizes = [(space.blocks(trial)[1], length, number) for number, (trial, length) in enumerate(tried)]
+        used = _used(blocks)
+        found = ranges(best, max(used, key=lambda call: (used[call], -call)), space.whole)
+        likely = sorted(found, key=lambda r: _guess(best, r, used, space))[:TRIED]
+        sizes = [(_arena(best, r, 1, space), r[1] - r[0], r) for r in likely]
         if not sizes or min(sizes)[0] >= arena:
             return best
-        arena, length, number = min(sizes)
-        first = next(i for i, draft in enumerate(tried[number][0]) if draft is not best[i])
-        best = _widest(best, first, first + length, arena, space)
+        arena, _, (first, last) = min(sizes)
+        stripe = 1
+        while _arena(best, (first, last), stripe + 1, space) <= arena:  # seams cost instructions
+            stripe += 1
+        best[first : last + 1] = [stream(best[first : last + 1], space.size_of, stripe)]
         blocks, arena = space.blocks(best)
 
 
-def _with_stream(drafts: Sequence[Draft], first: int, last: int, stripe: int, space: Space) -> list[Draft]:
-    return [*drafts[:first], stream(drafts[first : last + 1], space.size_of, stripe), *drafts[last + 1 :]]
+def _arena(drafts: Sequence[Draft], calls: tuple[int, int], stripe: int, space: Space) -> int:
+    """Bytes of the arena with these calls as a stream."""
+    first, last = calls
+    outline = Plan(drafts[first : last + 1], space.size_of, stripe).outline
+    return space.blocks([*drafts[:first], outline, *drafts[last + 1 :]])[1]
 
 
-def _widest(drafts: Sequence[Draft], first: int, last: int, arena: int, space: Space) -> list[Draft]:
-    """Stream these calls with as many rows a step as leave the arena as it is: seams cost instructions."""
-    trials = [_with_stream(drafts, first, last, stripe, space) for stripe in STRIPES]
-    return next(trial for trial in reversed(trials) if space.blocks(trial)[1] <= arena)
+def _guess(drafts: Sequence[Draft], calls: tuple[int, int], used: Mapping[int, int], space: Space) -> tuple[int, int]:
+    """Guess what is in use with these calls as a stream: what other calls need, or both ends and the rows that each window sees."""
+    first, last = calls
+    ends = space.size_of(drafts[first].reads[0]) + space.size_of(drafts[last].writes)
+    held = 0
+    for draft, after in pairwise(drafts[first : last + 1]):
+        assert draft.rows is not None and after.rows is not None
+        held += space.size_of(draft.writes) * min(after.rows.reach.span, after.rows.reach.in_height) // after.rows.reach.in_height
+    others = max((size for call, size in used.items() if not first <= call <= last), default=0)
+    return max(others, ends + held), last - first
 
 
-def _fullest(blocks: Sequence[Block]) -> int:
-    """Return the call at which most of the arena is in use."""
+def _used(blocks: Sequence[Block]) -> Counter[int]:
+    """Return the bytes of the arena in use during each call."""
     used: Counter[int] = Counter()
     for block in blocks:
         sizes: dict[int, int] = {}
@@ -192,7 +224,7 @@ def _fullest(blocks: Sequence[Block]) -> int:
             for call in range(first, last + 1):
                 sizes[call] = max(sizes.get(call, 0), size)
         used.update(sizes)
-    return max(used, key=lambda call: (used[call], -call))
+    return used
 
 
 def _aligned(size: int) -> int:

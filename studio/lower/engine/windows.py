@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from studio.core.network import Shape, Tensor, window_size
 from studio.lower.engine.draft import Drafter
-from studio.lower.engine.rows import Band, Rows
+from studio.lower.engine.rows import Band, Reach, Rows
 
 ACTIVATIONS = ("none", "relu", "relu6", "relu_n1_to_1")
 
@@ -47,7 +47,7 @@ def window_rows(
 ) -> Rows:
     """Return the Rows of a call with this window."""
     span = (window["kernel_height"] - 1) * window["dilation_height"] + 1
-    return Rows(source.shape[1], out.shape[1], span, window["stride_height"], window["pad_top"], dims, scratch)
+    return Rows(Reach(source.shape[1], out.shape[1], span, window["stride_height"], window["pad_top"]), dims, scratch)
 
 
 def of_band(tensor: Tensor, rows: int) -> Shape:

@@ -9,7 +9,7 @@ import pytest
 from studio.deploy import oracle
 from studio.lower.engine import program
 from studio.lower.engine.build import Space, assemble, draft
-from studio.lower.engine.rows import course
+from studio.lower.engine.rows import Reach, course
 from studio.lower.engine.stream import ranges, stream
 from studio.lower.tflite import read_tflite
 from tests.helpers.engine_host import HostModel, random_inputs
@@ -71,7 +71,6 @@ def test_the_parts_of_a_stream_lie_apart(data_folder):
 
 
 def test_rows_are_used_up_as_soon_as_they_can_be():
-    drafter = draft(random_network(3), "dsp")
-    chain = next(d.rows for d in drafter.drafts if d.rows is not None and d.rows.span == 3 and d.rows.stride == 1)
-    way = course([chain, chain], [False, False], 1)
+    way = course((Reach(20, 20, 3, 1, 1), Reach(20, 20, 3, 1, 1)), (False, False), 1)
     assert way.held[0] == 3
+    assert sum(band.rows_out for band in way.bands[1]) == 20
