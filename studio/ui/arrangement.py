@@ -1,4 +1,4 @@
-"""How the window is arranged: the room and the panels' sizes, kept with each project; a new one begins as the user had it last."""
+"""How the window is arranged: the room, the panels' sizes and what they show, kept with each project; a new one begins as the user had it last."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +15,7 @@ from studio.ui.settings import Settings
 
 NAME = "window.json"
 SETTING = "arrangement"
-ROOM = "room"
+ROOM, NOTES = "room", "notes"
 
 
 class Arrangement:
@@ -26,6 +26,15 @@ class Arrangement:
         self._splitters: dict[str, QSplitter] = {}
         self._path, self._own = _file(folder), _read(_file(folder))
         self.room = self._room(self._own) or self._room(self._last)
+        self._notes = _notes(self._own) or _notes(self._last)
+
+    def note(self, key: str, word: str) -> None:
+        """Remember a choice of the user's."""
+        self._notes = {**self._notes, key: word}
+
+    def noted(self, key: str) -> str:
+        """Return what was chosen last, "" for nothing."""
+        return self._notes.get(key, "")
 
     def place(self, part: str, splitters: Mapping[str, QSplitter]) -> None:
         """Give splitters that stand in their first sizes those that are remembered, and remember theirs from now on."""
@@ -38,6 +47,7 @@ class Arrangement:
         self._path = _file(folder)
         self._own = _read(self._path)
         self.room = self._room(self._own) or self.room
+        self._notes = {**self._notes, **_notes(self._own)}
         for key in self._splitters:
             self._resize(key, self._own)
 
@@ -47,11 +57,12 @@ class Arrangement:
         A project's folder that is gone or may not be written keeps nothing.
         """
         sizes = {key: splitter.sizes() for key, splitter in self._splitters.items() if shiboken6.isValid(splitter)}
-        self._own = {**self._own, **sizes, ROOM: self.room}
+        kept = {**sizes, ROOM: self.room, NOTES: self._notes}
+        self._own = {**self._own, **kept}
         if self._path.parent.is_dir():
             with suppress(InputError):
                 write_bytes(self._path, msgspec.json.format(msgspec.json.encode(self._own), indent=1))
-        self._settings.set(SETTING, {**self._last, **sizes, ROOM: self.room})
+        self._settings.set(SETTING, {**self._last, **kept})
 
     @property
     def _last(self) -> dict[str, Any]:
@@ -69,6 +80,11 @@ class Arrangement:
             return False
         splitter.setSizes(sizes)
         return True
+
+
+def _notes(stored: Mapping[str, Any]) -> dict[str, str]:
+    notes = stored.get(NOTES)
+    return {k: v for k, v in notes.items() if isinstance(v, str)} if isinstance(notes, dict) else {}
 
 
 def _file(folder: Path) -> Path:

@@ -240,6 +240,22 @@ class Commands:
         """Show the Deploy room."""
         self.window.show_room("deploy")
 
+    def show_sound(self) -> None:
+        """Show the front end, the clip and the fields under the graph."""
+        self.window.show_view("sound")
+
+    def show_memory(self) -> None:
+        """Show the memory over time."""
+        self.window.show_view("memory")
+
+    def show_operators(self) -> None:
+        """Show what each operator costs."""
+        self.window.show_view("operators")
+
+    def show_boards(self) -> None:
+        """Show what the design costs on every board."""
+        self.window.show_view("boards")
+
     def zoom_fit(self) -> None:
         """Show the whole graph."""
         self._canvas().zoom_fit()

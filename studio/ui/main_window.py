@@ -97,6 +97,12 @@ class MainWindow(QMainWindow):
         self.rail.show_room(self.current_room)
         getattr(self.room(self.current_room), "canvas", self._stack).setFocus()
 
+    def show_view(self, id: str) -> None:
+        """Show a view of the Design room, and give it the keys."""
+        if self.current_room != "design":
+            self.show_room("design")
+        self.room("design").show_view(id, focus=True)
+
     def tell(self, text: str, seconds: float = 8) -> None:
         """Show a line in the status bar."""
         self.status_line.showMessage(text, round(seconds * 1000))
@@ -161,6 +167,7 @@ class MainWindow(QMainWindow):
         session.told.connect(self.tell)
         session.erred.connect(self.commands.show_error)
         session.room_wanted.connect(self.show_room)
+        session.view_wanted.connect(self.show_view)
         session.document_replaced.connect(self._show_document)
         session.document_replaced.connect(lambda: self.show_room(session.arrangement.room))
         session.gauges.updated.connect(self._show_figures)

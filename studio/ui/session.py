@@ -27,7 +27,7 @@ class Session(QObject):
 
     `document_replaced` follows new and open. `selection` are the ids of the selected blocks, `segment` the number of the
     shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
-    `room_wanted` asks for a room by its id; `settings_changed` names a setting.
+    `room_wanted` asks for a room by its id, `view_wanted` for a view of the Design room; `settings_changed` names a setting.
     """
 
     document_replaced = Signal()
@@ -38,6 +38,7 @@ class Session(QObject):
     told = Signal(str)
     erred = Signal(object)
     room_wanted = Signal(str)
+    view_wanted = Signal(str)
 
     def __init__(self, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)

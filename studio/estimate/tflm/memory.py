@@ -35,13 +35,17 @@ def arena(network: Network, kernels: Kernels = "cmsis_nn", dsp: bool = True) -> 
 
 
 def _arena(network: Network, kernels: Kernels, dsp: bool) -> Arena:
-    wishes = [[form.fact(_wish, kernels, dsp) for form in forms(graph)] for graph in _graphs(network)]
+    wanted = wishes(network, kernels, dsp)
+    buffers = demands(network, wanted)
+    return filled(network, wanted, len(buffers), peak(buffers))
+
+
+def filled(network: Network, wanted: "Wishes", buffers: int, head: int) -> Arena:
+    """Return the arena of a plan of so many buffers that ends at `head`."""
     stack = _Arena()
     stack.start(network)
-    stack.prepare(network, wishes)
-    buffers = demands(network, wishes)
-    head = peak(buffers)
-    stack.plan(network, wishes, len(buffers))
+    stack.prepare(network, wanted)
+    stack.plan(network, wanted, buffers)
     stack.finish(network, head)
     return Arena(head + stack.tail, align(stack.high_water), head)
 
@@ -62,6 +66,11 @@ class Wish(NamedTuple):
 
 
 Wishes = list[list[Wish]]
+
+
+def wishes(network: Network, kernels: Kernels, dsp: bool) -> Wishes:
+    """Return what every kernel asks for, by subgraph and operator."""
+    return [[form.fact(_wish, kernels, dsp and kernels == "cmsis_nn") for form in forms(graph)] for graph in _graphs(network)]
 
 
 def _wish(network: Network, op: Op, kernels: Kernels, dsp: bool) -> Wish:
@@ -186,14 +195,19 @@ def _lifetimes(network: Network) -> tuple[list[Demand], list[list[tuple[int, int
     marks = _marks(network)
     tensors = []
     for graph, first, last in zip(_graphs(network), marks.first, marks.last, strict=True):
-        handles = _handles(graph)
-        for i, tensor in enumerate(graph.tensors):
-            if tensor.constant or tensor.variable or i in handles:
-                continue
-            size = tensor.nbytes
-            if size:
-                tensors.append(Demand(align(size), first.get(i, -1), last.get(i, -1)))
+        tensors += [Demand(align(graph.tensors[i].nbytes), first.get(i, -1), last.get(i, -1)) for i in placed(graph)]
     return tensors, marks.ops
+
+
+def placed(graph: Network) -> list[int]:
+    """Return the tensors that TFLM plans a place for."""
+    handles = _handles(graph)
+    return [i for i, t in enumerate(graph.tensors) if not (t.constant or t.variable or i in handles) and t.nbytes]
+
+
+def scopes(network: Network) -> list[tuple[int, int]]:
+    """Return the first and last allocation scope of every operator of the first subgraph."""
+    return remembered(_lifetimes, network)[1][0]
 
 
 _MARKS = Memory(32)

@@ -157,6 +157,7 @@ class RamPlot(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton:
             self.select(self.step_at(event.position().x()))
+            self._session.view_wanted.emit("memory")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
@@ -181,7 +182,7 @@ class RamPlot(QWidget):
     def _tip(self, number: int) -> str:
         rows = sorted(self.steps[number].buffers, key=lambda b: -b.size)
         table = "".join(f"<tr><td>{b.name}&nbsp;&nbsp;</td><td align='right'>{format_size(b.size)}</td></tr>" for b in rows)
-        return f"<b>{self.describe(number)}</b><table>{table}</table>tensors and scratch in the arena; click to select the block"
+        return f"<b>{self.describe(number)}</b><table>{table}</table>tensors and scratch in the arena; click to select the block and see its buffers"
 
 
 class RamStrip(QWidget):

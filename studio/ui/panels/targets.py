@@ -167,7 +167,7 @@ class TargetsColumn(Panel):
         card.runtime = runtime
         chosen = self.session.settings.get("card_runtimes")
         kept = chosen if isinstance(chosen, dict) else {}
-        self.session.attempt(lambda: self.session.settings.set("card_runtimes", {**kept, card.target.id: runtime}))
+        self.session.attempt(lambda: self.session.change_setting("card_runtimes", {**kept, card.target.id: runtime}))
         card.show_figures()
         self._show_edit()
 

@@ -1,4 +1,4 @@
-"""The Design room: palette, canvas, and beneath them the front end's knobs, the shown clip and the inspector."""
+"""The Design room: palette, canvas, and beneath them the sound with its knobs and the inspector, or the views of what the design costs."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from studio.core.graph import INPUT_KIND
 from studio.ui.canvas import GraphCanvas
+from studio.ui.panels.cost_tabs import CostTabs
 from studio.ui.panels.frontend import FrontEndPanel
 from studio.ui.panels.inspector import InspectorPanel
 from studio.ui.panels.outline import OutlinePanel
@@ -50,6 +51,7 @@ class DesignRoom(QWidget):
 
     def toggle_int8(self) -> None:
         """Show the features as the kit sees them, or as the host computes them."""
+        self.show_view("sound")
         self.clip_view.toggle_int8()
 
     def play(self) -> None:
@@ -60,8 +62,13 @@ class DesignRoom(QWidget):
         """Delete the selected blocks and wires."""
         self.canvas.delete_selected()
 
+    def show_view(self, id: str, focus: bool = False) -> None:
+        """Show the sound, or a view of what the design costs; with `focus`, the keys go to it."""
+        self.views.show_view(id, focus)
+
     def inspect(self, id: str) -> None:
         """Give the fields of a block the focus; the front end's knobs for the input block."""
+        self.show_view("sound")
         if self.session.selection != (id,):
             self.session.select((id,))
         node = self.session.document.project.graph.by_id.get(id)
@@ -73,7 +80,7 @@ class DesignRoom(QWidget):
     def reset_layout(self) -> None:
         """Give every panel its first size."""
         width, height = max(self.width(), 800), max(self.height(), 500)
-        bottom = 300 if height < 900 else 360
+        bottom = 328 if height < 900 else 388
         self._rows.setSizes([height - bottom, bottom])
         self._top.setSizes([176, width - 176])
         sides = (252, 252) if width < 1200 else (300, 300)
@@ -101,7 +108,8 @@ class DesignRoom(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self._top = _splitter(Qt.Orientation.Horizontal, tabs, self.canvas)
         self._bottom = _splitter(Qt.Orientation.Horizontal, self.frontend, self._place, self.inspector)
-        self._rows = _splitter(Qt.Orientation.Vertical, self._top, self._bottom)
+        self.views = CostTabs(self.session, self._bottom)
+        self._rows = _splitter(Qt.Orientation.Vertical, self._top, self.views)
         self._top.setStretchFactor(1, 1)
         self._bottom.setStretchFactor(1, 1)
         self._rows.setStretchFactor(0, 1)

@@ -1,0 +1,120 @@
+"""The arena over the course of an inference: which bytes are alive during which step, by the plan of the runtime itself."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Literal
+
+import msgspec
+
+from studio.core.network import Network, Shape
+from studio.core.program import Buffer, Program
+from studio.core.report import ResourceReport
+from studio.core.target import TargetDevice
+from studio.estimate.tflm.plan import plan
+
+Role = Literal["input", "tensor", "scratch"]
+
+
+class Life(msgspec.Struct, frozen=True):
+    """A stretch of the arena from step `first` to `last`; tensors that are one and the same memory have all their names here.
+
+    `block` made it, "" for the network's input and for what no block made.
+    """
+
+    names: tuple[str, ...]
+    role: Role
+    block: str
+    offset: int
+    size: int
+    first: int
+    last: int
+    shape: Shape = ()
+    dtype: str = ""
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return self.offset + self.size
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A kernel call: its operator's number and kind, its block, and the bytes that are alive meanwhile, shared ones counted once."""
+
+    op: int
+    kind: str
+    block: str
+    alive: int
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """The steps in order, and what lives during them; `total` is the arena that the gauge counts, of which `planned` bytes are planned here."""
+
+    steps: tuple[Step, ...]
+    lives: tuple[Life, ...]
+    planned: int
+    total: int
+
+    @property
+    def peak(self) -> int:
+        """The number of the step with the most bytes alive."""
+        return max(range(len(self.steps)), key=lambda i: self.steps[i].alive)
+
+    def during(self, step: int) -> tuple[Life, ...]:
+        """Return what is alive during a step, from the start of the arena on."""
+        alive = [life for life in self.lives if life.first <= step <= life.last]
+        return tuple(sorted(alive, key=attrgetter("offset")))
+
+
+def engine_timeline(program: Program) -> Timeline:
+    """Return the plan of runtime `c`."""
+    network = program.network
+    lives = _lives(network, program.buffers, [call.block for call in program.calls])
+    called = [(call.op, call.block) for call in program.calls]
+    return Timeline(_steps(network, called, lives), lives, program.arena_bytes, program.arena_bytes)
+
+
+def tflm_timeline(network: Network, made: ResourceReport, target: TargetDevice) -> Timeline:
+    """Return the plan of TFLM for a report of its; what its interpreter keeps and needs for a moment comes on top of it."""
+    tuned = made.runtime == "tflm" and target.core.tabled
+    buffers = plan(network, "cmsis_nn" if tuned else "reference", target.core.dsp and tuned)
+    lives = _lives(network, buffers, [op.block for op in network.ops])
+    called = [(number, op.block) for number, op in enumerate(network.ops)]
+    return Timeline(_steps(network, called, lives), lives, max(life.end for life in lives), made.ram.parts["arena"])
+
+
+def covered(lives: Iterable[Life]) -> int:
+    """Return the bytes that at least one of them covers; they stand in the order of their offsets."""
+    bytes, end = 0, 0
+    for life in lives:
+        if life.end > end:
+            bytes += life.end - max(life.offset, end)
+            end = life.end
+    return bytes
+
+
+def _steps(network: Network, called: Sequence[tuple[int, str]], lives: Sequence[Life]) -> tuple[Step, ...]:
+    alive: list[list[Life]] = [[] for _ in called]
+    for life in sorted(lives, key=attrgetter("offset")):
+        for number in range(life.first, life.last + 1):
+            alive[number].append(life)
+    return tuple(Step(op, network.ops[op].kind, block, covered(during)) for (op, block), during in zip(called, alive, strict=True))
+
+
+def _lives(network: Network, buffers: Sequence[Buffer], blocks: Sequence[str]) -> tuple[Life, ...]:
+    """Join the buffers that are one memory for the same time, in the order of their births."""
+    makers = {i: op.block for op in network.ops for i in op.outputs}
+    place = attrgetter("first", "offset", "size", "last")
+    joined = [list(same) for _, same in groupby(sorted((b for b in buffers if b.size), key=place), key=place)]
+    return tuple(_life(network, same, makers, blocks) for same in joined)
+
+
+def _life(network: Network, same: Sequence[Buffer], makers: dict[int, str], blocks: Sequence[str]) -> Life:
+    buffer = same[0]
+    role: Role = "scratch" if buffer.tensor < 0 else "input" if buffer.tensor in network.inputs else "tensor"
+    last = len(blocks) - 1
+    first = min(buffer.first, last)
+    block = blocks[first] if role == "scratch" else makers.get(buffer.tensor, "")
+    made = network.tensors[buffer.tensor] if buffer.tensor >= 0 else None
+    facts = (made.shape, made.dtype) if made else ()
+    return Life(tuple(b.name for b in same), role, block, buffer.offset, buffer.size, first, min(buffer.last, last), *facts)
