@@ -19,7 +19,7 @@ from studio.core.target import TargetDevice
 from studio.estimate.counts import figures
 from studio.estimate.report import report
 from studio.lower.engine import RUNTIMES as ENGINE
-from studio.lower.engine import program, variant_for
+from studio.lower.engine import Sketch, program, sketch, variant_for
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.ui.document import Document
@@ -130,6 +130,15 @@ class Gauges(QObject):
     def before_report(self, target: str, runtime: str) -> ResourceReport | None:
         """Return the figures before the last edit; None where there were none."""
         return self._baseline.report(self.boards[target], runtime) if self._baseline and target in self.boards else None
+
+    def sketch(self, target: str, runtime: str = "c") -> Sketch | None:
+        """Return what the engine's plan for a board takes; None where `program` is."""
+        if self.shown is None or target not in self.boards:
+            return None
+        try:
+            return sketch(self.shown.network, variant_for(self.boards[target].core), ENGINE[runtime])
+        except StudioError:
+            return None
 
     def program(self, target: str, runtime: str = "c") -> Program | None:
         """Return the engine's plan for a board; None where the design is incomplete or has no kernel for an operator."""

@@ -43,11 +43,22 @@ class Outline:
         self.wiring: Wiring | None = None
 
 
+class Use(NamedTuple):
+    """Bytes of the arena that hold a tensor, or (tensor -1) rows or scratch, from call `first` to call `last`."""
+
+    offset: int
+    size: int
+    first: int
+    last: int
+    tensor: int
+
+
 class Sketch(msgspec.Struct, frozen=True):
     """Bytes of the arena and of the constants by part; the kernels, how often they are called, with how many arguments in all.
 
     `outlines` has an entry for each operator of the network; `alone` says that each was drafted without a look at the others.
-    `streamed` are the kernels that run within a stream.
+    `streamed` are the kernels that run within a stream. `memory` is the arena's plan; `operators` gives for each call of the program
+    the operators that it runs.
     """
 
     variant: str
@@ -58,6 +69,8 @@ class Sketch(msgspec.Struct, frozen=True):
     calls: int
     arguments: int
     outlines: tuple[Outline, ...]
+    memory: tuple[Use, ...]
+    operators: tuple[tuple[int, ...], ...]
     streamed: frozenset[str] = frozenset()
 
 
@@ -93,7 +106,10 @@ def _from_forms(network: Network, variant: str) -> Sketch:
     blocks = arrange(_lives(network, outlines), lambda t: tensors[t].nbytes, scratch)
     kernels = frozenset([call.kernel for made in outlines for call in made.calls])
     arguments = sum([made.arguments for made in outlines])
-    return Sketch(variant, True, place(blocks), parts, kernels, len(scratch), arguments, outlines)
+    arena = place(blocks)
+    memory = tuple([Use(block.offset, *span) for block in blocks for span in block.spans])
+    operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
+    return Sketch(variant, True, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
 
 
 _LIVES = Memory(32)
@@ -146,6 +162,8 @@ def _from_program(made: Program) -> Sketch:
         len(every),
         sum(len(call.args) for call in every),
         tuple(Outline(tuple(calls)) for calls in rows),
+        tuple(Use(b.offset, b.size, b.first, b.last, b.tensor) for b in made.buffers),
+        tuple(tuple(layer.call.op for layer in call.layers) or (call.op,) for call in made.calls),
         frozenset(layer.call.kernel for call in made.calls for layer in call.layers),
     )
 

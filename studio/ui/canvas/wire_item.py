@@ -58,9 +58,12 @@ class WireItem(QGraphicsItem):
 
     def show_label(self, text: str) -> None:
         """Write the shape on the wire; the curve is not painted anew for it."""
-        if text != self.label:
-            self.update(self._ground)
-            self.label = text
+        if text == self.label:
+            return
+        self.update(self._ground)
+        as_wide = bool(text and self.label) and width(text, 11) == width(self.label, 11)
+        self.label = text
+        if not as_wide:
             self._measure()
             self.update(self._ground)
 
