@@ -23,6 +23,9 @@ ARENA_COUNTS = """\
 // kernels: activations, kernels' scratch buffers, and the interpreter's records of tensors and operators. Stack, model
 // and the interpreter object itself lie elsewhere. The reference kernels need no more.
 """
+PLANNED = """\
+// The model carries a plan of the arena (metadata OfflineMemoryAllocation), which TFLM follows; its own would need {} bytes.
+"""
 
 
 class TflmExporter:
@@ -89,7 +92,7 @@ def _settings_header(job: ExportJob) -> str:
     return f"""\
 #pragma once
 
-{_arena(job.arena_required)}
+{_arena(job)}
 constexpr int kInputBytes = {sum(job.network.tensors[i].nbytes for i in job.network.inputs)};
 constexpr int kOutputBytes = {sum(job.network.tensors[i].nbytes for i in job.network.outputs)};
 
@@ -99,10 +102,11 @@ extern const char *const kLabels[];
 """
 
 
-def _arena(required: int) -> str:
-    if required <= 0:
+def _arena(job: ExportJob) -> str:
+    if job.arena_required <= 0:
         return "// The arena's size is not known for these operators: measure it with tflite::RecordingMicroInterpreter.\n"
-    return f"{ARENA_COUNTS}constexpr int kTensorArenaSize = {required};\n"
+    planned = PLANNED.format(job.arena_unplanned) if job.arena_unplanned else ""
+    return f"{ARENA_COUNTS}{planned}constexpr int kTensorArenaSize = {job.arena_required};\n"
 
 
 def _settings_source(job: ExportJob) -> str:

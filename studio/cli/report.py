@@ -1,4 +1,4 @@
-"""`otolith report`: what a design costs, target by target and runtime by runtime."""
+"""`otolith report`: what a design costs, target by target and runtime by runtime; on the screen, and as a design review in a file."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,9 @@ def add(commands: Any) -> None:
 otolith report words
 otolith report model.tflite --target nrf52840dk --target pico --runtime c --runtime tflm
 otolith report words --battery "1200 mAh" --battery-voltage "3.7 V"
-otolith report model.keras --json""",
+otolith report model.keras --json
+otolith report words --out review.html                   a design review; .pdf, .md and .json too
+otolith validate words --target virtual-m4 --json > kit.json; otolith report words --out review.pdf --validation kit.json""",
     )
     made.add_argument("subject", metavar="PROJECT|MODEL", help="a project's folder, a .tflite or a .keras file")
     made.add_argument(
@@ -31,19 +33,27 @@ otolith report model.keras --json""",
     )
     made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
     made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
+    made.add_argument("--out", metavar="FILE", help="write a design review too: FILE ends in .html, .pdf, .md or .json")
+    made.add_argument("--force", action="store_true", help="replace FILE where it is there already")
+    made.add_argument(
+        "--validation",
+        action="append",
+        metavar="FILE",
+        help="what `otolith validate --json` printed, for the review to show the kit's figures; may be repeated",
+    )
     made.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Estimate and print."""
+    """Estimate and print; write the review where one is asked for."""
     from studio.cli.terminal import print_json
-    from studio.core.units import parse_quantity
     from studio.deploy.boards import known_board
+    from studio.deploy.review_file import read_battery
     from studio.deploy.subject import load_subject
     from studio.estimate.counts import figures
-    from studio.estimate.energy import Battery
     from studio.estimate.report import as_json, check_runtime, report_all, runtimes_for
 
+    review = _review_job(args)
     subject = load_subject(Path(args.subject))
     ids = args.target or (subject.project.targets if subject.project else ("virtual-m4",))
     targets = [known_board(i) for i in dict.fromkeys(ids)]
@@ -51,9 +61,7 @@ def run(args: argparse.Namespace) -> int:
     interval = subject.project.interval_ms if subject.project else 1000.0
     model = figures(subject.network)
     file_bytes = len(subject.tflite) if subject.tflite else None
-    battery = Battery(
-        parse_quantity(args.battery, "charge", "--battery"), parse_quantity(args.battery_voltage, "voltage", "--battery-voltage")
-    )
+    battery = read_battery(args.battery, args.battery_voltage)
     reports = tuple(
         made
         for target in targets
@@ -63,7 +71,39 @@ def run(args: argparse.Namespace) -> int:
         print_json(as_json(model, reports))
     else:
         print(_text(subject, model, reports))
+    if review:
+        _write_review(review, args.json)
     return 0
+
+
+def _review_job(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what the job that writes the review gets, {} where none is asked for; refuse early what it would refuse late."""
+    from studio.core.errors import InputError
+    from studio.deploy.review_file import check_out, read_battery, read_validations
+
+    if args.out is None:
+        if args.validation:
+            raise InputError("it belongs into a review", where="--validation", hint="name the review's file with --out")
+        return {}
+    battery = read_battery(args.battery, args.battery_voltage)
+    return {
+        "path": args.subject,
+        "out": str(check_out(args.out, args.force)),
+        "force": args.force,
+        "targets": args.target,
+        "runtimes": args.runtime,
+        "battery": [battery.capacity_mah, battery.voltage_v],
+        "validations": [read_validations(Path(name)) for name in args.validation or ()],
+    }
+
+
+def _write_review(job: dict[str, Any], quiet: bool) -> None:
+    from studio.cli.terminal import run_job
+    from studio.deploy.review_file import entry_for
+
+    written = run_job(entry_for(job["out"]), job, quiet)
+    if not quiet:
+        print(f"\n{written['out']}: {written['bytes']:,} bytes")
 
 
 def _text(subject: Any, model: Any, reports: Any) -> str:

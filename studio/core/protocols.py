@@ -63,7 +63,8 @@ class RuntimeFiles(msgspec.Struct, frozen=True):
 class ExportJob(msgspec.Struct, frozen=True):
     """All that an exporter gets. `frontend` is None for a bare .tflite; `program` None where engine `c` lacks an operator.
 
-    `tflite` is the model's file; `arena_required` the arena size for TFLM; `unsupported` says why `program` is None.
+    `tflite` is the model's file; `arena_required` the arena size for TFLM; `unsupported` says why `program` is None. Where the file carries
+    a plan of the arena, `arena_unplanned` is the size that TFLM's own plan would need, else 0.
     """
 
     name: str
@@ -79,6 +80,7 @@ class ExportJob(msgspec.Struct, frozen=True):
     arena_required: int
     trained: bool
     unsupported: str = ""
+    arena_unplanned: int = 0
 
 
 class Exporter(Protocol):

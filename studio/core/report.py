@@ -20,11 +20,15 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Arena(msgspec.Struct, frozen=True):
-    """TFLM's arena: what it plans (head), what it reports as used, and the size with which it really runs."""
+    """TFLM's arena: what it plans (head), what it reports as used, and the size with which it really runs.
+
+    `offline` is the same with the plan that the studio writes into the file, None where that saves nothing.
+    """
 
     used: int
     required: int
     head: int
+    offline: "Arena | None" = None
 
 
 class Interval(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Export: hand an exporter all it needs, and put what it writes in place whole or not at all."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,11 @@ def assemble(subject: Subject, target: TargetDevice, context: JobContext, golden
 
     Golden vectors need the oracle: there are none where it is not installed.
     """
-    from studio.lower.tflite import write_tflite
-
     require_weights(subject.network)
     context.progress(0.0, "planning the memory")
     program, unsupported = _program(subject, target)
     tables = _frontend_tables(subject)
-    tflite = subject.tflite if subject.tflite is not None else write_tflite(subject.network)
+    tflite, required, unplanned = _tflite(subject, target)
     if golden:
         context.progress(0.4, "computing golden vectors")
     return ExportJob(
@@ -97,9 +96,10 @@ def assemble(subject: Subject, target: TargetDevice, context: JobContext, golden
         program=program,
         runtime=_runtime_files(program, tables),
         golden=_golden(subject, tflite, golden),
-        arena_required=_arena_required(subject.network, target),
+        arena_required=required,
         trained=subject.trained,
         unsupported=unsupported,
+        arena_unplanned=unplanned,
     )
 
 
@@ -116,13 +116,21 @@ def _program(subject: Subject, target: TargetDevice) -> tuple[Program | None, st
         return None, f"{error}; {error.hint}" if error.hint else str(error)
 
 
-def _arena_required(network: Network, target: TargetDevice) -> int:
-    from studio.estimate.tflm import arena
+def _tflite(subject: Subject, target: TargetDevice) -> tuple[bytes, int, int]:
+    """Return the model's file, its arena for TFLM (0 where unknown), and what that would be without the plan that the file carries."""
+    from studio.estimate.tflm import arena, offline_plan
+    from studio.lower.tflite import write_tflite
 
+    network, given = subject.network, subject.tflite
     try:
-        return arena(network, "cmsis_nn", target.core.dsp).required
+        own = arena(network, "cmsis_nn", target.core.dsp).required
+        plan = offline_plan(network, "cmsis_nn", target.core.dsp)
     except UnsupportedOperator:
-        return 0
+        own, plan = 0, None
+    if plan is not None:
+        with suppress(UnsupportedOperator):  # an imported file's operators may have options that cannot be written anew
+            return write_tflite(network, plan.offsets), plan.arena.required, own
+    return given if given is not None else write_tflite(network), own, 0
 
 
 def _frontend_tables(subject: Subject) -> FrontEndTables | None:

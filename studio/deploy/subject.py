@@ -7,10 +7,12 @@ from pathlib import Path
 import msgspec
 
 from studio.blocks import registry
+from studio.core.block import Block
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd
 from studio.core.network import Network
 from studio.core.project import Project, design_digest
+from studio.core.registry import Registry
 from studio.lower.engine import RUNTIMES
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
@@ -76,7 +78,7 @@ def project_subject(folder: ProjectFolder) -> Subject:
     if run is not None:
         network, tflite = _read(run / MODEL, project.name)
     else:
-        network, tflite = _typed(project), None
+        network, tflite = typed_network(project), None
     return Subject(project.name, network, project.labels, run is not None, folder.path, project.frontend, project, folder, tflite)
 
 
@@ -84,12 +86,17 @@ def _project(path: Path) -> Subject:
     if not (path / PROJECT_FILE).is_file():
         hint = f"{_ACCEPTED}; otolith new DIR --from FOLDER makes a project"
         raise InputError(f"this folder is no project: it has no {PROJECT_FILE}", where=str(path), hint=hint)
-    return project_subject(ProjectFolder.open(path, load_plugins(blocks=registry()).blocks))
+    return project_subject(ProjectFolder.open(path, known_blocks()))
 
 
-def _typed(project: Project) -> Network:
-    blocks = load_plugins(blocks=registry()).blocks
-    return quantised_types(lower_graph(project.graph, blocks, project.frontend.shape, name=project.name))
+def typed_network(project: Project) -> Network:
+    """Lower a project's graph to int8 without weights; each operator names its block."""
+    return quantised_types(lower_graph(project.graph, known_blocks(), project.frontend.shape, name=project.name))
+
+
+def known_blocks() -> Registry[Block]:
+    """Return all blocks, those of plugins too."""
+    return load_plugins(blocks=registry()).blocks
 
 
 def _tflite(path: Path) -> Subject:

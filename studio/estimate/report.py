@@ -150,6 +150,10 @@ def _plain(made: ResourceReport) -> dict[str, Any]:
     plain["flash"] = _with_total(made.flash)
     if made.arena is None:
         del plain["arena"]
+    elif made.arena.offline is None:
+        del plain["arena"]["offline"]
+    else:
+        del plain["arena"]["offline"]["offline"]
     plain["issues"] = [{"id": i.id, "severity": i.severity, "where": i.where, "message": i.message} for i in made.issues]
     return plain
 

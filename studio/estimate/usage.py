@@ -12,11 +12,12 @@ from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.report import Arena
 from studio.core.target import Core, TargetDevice
+from studio.core.units import format_size
 from studio.estimate.counts import figures
 from studio.estimate.engine import base_cost, code_and_stack, op_cost, table_of
 from studio.estimate.frontend import FrontEndCost, frontend_cost
 from studio.estimate.rows import Rows, rows_of
-from studio.estimate.tflm import arena, model_bytes, tflm_cost
+from studio.estimate.tflm import arena, model_bytes, tflm_cost, with_offline
 from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.tflm.support import check_supported
 from studio.estimate.xcubeai import activation_bytes, check_board, unverified, version, xcubeai_cost
@@ -78,8 +79,17 @@ def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEn
         stack_bytes=max(cost.stack_bytes, fe_stack),
         rows=cost.rows,
         sources=_TFLM_SOURCES,
-        arena=planned,
+        arena=with_offline(network, kernels, core.dsp),
+        issues=_plan_issues(network, kernels, core),
     )
+
+
+def _plan_issues(network: Network, kernels: Kernels, core: Core) -> tuple[Issue, ...]:
+    planned = with_offline(network, kernels, core.dsp)
+    if planned.offline is None:
+        return ()
+    sizes = f"{format_size(planned.offline.required)} instead of {format_size(planned.required)}"
+    return (Issue("tflm.plan", "advice", network.name, f"a plan of the arena in the file, which the export writes, makes it {sizes}"),)
 
 
 def xcubeai_usage(network: Network, target: TargetDevice, frontend: FrontEnd | None) -> Usage:

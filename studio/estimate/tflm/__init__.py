@@ -2,5 +2,6 @@
 
 from studio.estimate.tflm.cost import TflmCost, model_bytes, tflm_cost
 from studio.estimate.tflm.memory import arena
+from studio.estimate.tflm.offline import OfflinePlan, offline_plan, with_offline
 
-__all__ = ["TflmCost", "arena", "model_bytes", "tflm_cost"]
+__all__ = ["OfflinePlan", "TflmCost", "arena", "model_bytes", "offline_plan", "tflm_cost", "with_offline"]

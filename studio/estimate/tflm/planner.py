@@ -24,14 +24,17 @@ def align(size: int, to: int = ALIGNMENT) -> int:
     return -(-size // to) * to
 
 
-def place(demands: Sequence[Demand]) -> tuple[int, ...]:
+def place(demands: Sequence[Demand], fixed: Sequence[int] = ()) -> tuple[int, ...]:
     """Return each buffer's offset; sizes must be aligned already, and no step lie before -1.
 
-    Largest first; among equals the one that was added last, for TFLM fills its list from the back and sorts it stably.
+    Largest first; among equals the one that was added last, for TFLM fills its list from the back and sorts it stably. The first buffers
+    keep the offsets in `fixed`, which a file may give.
     """
-    order = sorted(range(len(demands) - 1, -1, -1), key=lambda i: demands[i].size, reverse=True)
-    offsets = [0] * len(demands)
+    order = sorted(range(len(demands) - 1, len(fixed) - 1, -1), key=lambda i: demands[i].size, reverse=True)
+    offsets = [*fixed, *[0] * (len(demands) - len(fixed))]
     timeline = Timeline(max((d.last for d in demands), default=0) + 2)  # one step more, for the first is -1
+    for (size, first, last), offset in zip(demands, fixed, strict=False):
+        timeline.take(first + 1, last + 1, offset, offset + size)
     for i in order:
         size, first, last = demands[i]
         offset = 0

@@ -14,6 +14,7 @@ from studio.core.network import Network, Op, Quantisation, Tensor, require_weigh
 from studio.lower.tflite.options import CUSTOM, DTYPES, KINDS, OPTIONLESS, TABLES, WORDS, Field, OptionTable, complete_options
 
 SCHEMA_VERSION = 3
+ARENA_PLAN = "OfflineMemoryAllocation"
 _PLACEHOLDER = 127
 _DATA_ALIGNMENT = 16
 _SHARED_BELOW = 64
@@ -58,15 +59,16 @@ _INT8_VERSIONS: Mapping[str, int] = MappingProxyType(
 )
 
 
-def write_tflite(network: Network) -> bytes:
+def write_tflite(network: Network, arena_offsets: Sequence[int] = ()) -> bytes:
     """Return the network as a .tflite file; reading it gives the same Network, save the operators' blocks.
 
     Its size depends on the structure and the names alone: weights are never shared, small shapes and axes are.
+    `arena_offsets` is a plan for TFLM: bytes from the arena's start for each tensor of all subgraphs, -1 where TFLM is to choose.
     Raises InputError where weights are missing, UnsupportedOperator where an operator's options are unknown.
     """
     for graph in (network, *network.subgraphs):
         require_weights(graph)
-    return _File(network).bytes()
+    return _File(network).bytes(arena_offsets)
 
 
 class _File:
@@ -80,11 +82,13 @@ class _File:
         self._numbers: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._shared: dict[bytes, int] = {}
 
-    def bytes(self) -> bytes:
+    def bytes(self, arena_offsets: Sequence[int]) -> bytes:
         graphs = self._vector([self._subgraph(g) for g in self.graphs])
+        metadata = self._vector([self._arena_plan(arena_offsets)]) if arena_offsets else 0
         buffers = self._vector([self._buffer(d) for d in self.data])
         codes = self._vector([self._code(kind, version) for kind, version in self.codes])
-        model = self._table(8, ((0, "u32", SCHEMA_VERSION), (1, "offset", codes), (2, "offset", graphs), (4, "offset", buffers)))
+        tables = ((1, codes), (2, graphs), (4, buffers), (6, metadata))
+        model = self._table(8, ((0, "u32", SCHEMA_VERSION), *((slot, "offset", offset) for slot, offset in tables)))
         self.b.Finish(model, b"TFL3")
         return bytes(self.b.Output())
 
@@ -106,6 +110,12 @@ class _File:
         if key not in self._numbers:
             self._numbers[key] = self.b.CreateNumpyVector(np.asarray(values, dtype))
         return self._numbers[key]
+
+    def _arena_plan(self, offsets: Sequence[int]) -> int:
+        """Write the metadata that TFLM reads: the format's version, the number of subgraphs, then the offsets."""
+        self.data.append(np.asarray([1, len(self.graphs), len(offsets), *offsets], "<i4").tobytes())
+        name = self.b.CreateString(ARENA_PLAN)
+        return self._table(2, ((0, "offset", name), (1, "u32", len(self.data) - 1)))
 
     def _code(self, kind: str, version: int) -> int:
         custom = kind.partition(":")[2] if kind.startswith("custom:") else ""

@@ -1,0 +1,96 @@
+"""Write a design review to a file, in the format that its name says."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.core.errors import Cancelled, InputError
+from studio.core.protocols import JobContext
+from studio.core.units import parse_quantity
+from studio.deploy.boards import known_board
+from studio.deploy.review import Review, read_validation, review
+from studio.deploy.review_html import write_html
+from studio.deploy.review_json import write_json
+from studio.deploy.review_markdown import write_markdown
+from studio.deploy.review_words import pages
+from studio.deploy.subject import load_subject
+from studio.estimate.energy import CR2032, Battery
+from studio.estimate.report import check_runtime
+from studio.storage.atomic import write_bytes
+
+HERE, PDF = "studio.deploy.review_file:run", "studio.ui.review_pdf:run"
+FORMATS: Mapping[str, str] = {".html": "HTML", ".pdf": "PDF", ".md": "Markdown", ".json": "JSON"}
+DEFAULT_TARGET = "virtual-m4"
+_WRITERS: Mapping[str, Callable[[Review], bytes]] = {
+    ".html": lambda r: write_html(pages(r)),
+    ".md": lambda r: write_markdown(pages(r)),
+    ".json": write_json,
+}
+
+
+def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
+    """Job entry for all formats but PDF: path, out, force, targets, runtimes, battery (mAh, V), validations; returns out and bytes."""
+    out = check_out(args["out"], bool(args.get("force")))
+    return write(out, _WRITERS[out.suffix.lower()](make_review(args, context)), context)
+
+
+def entry_for(out: str | Path) -> str:
+    """Return the job entry that writes this file; PDF needs Qt. Raises InputError for a name that says no format."""
+    return PDF if _format(Path(out)) == ".pdf" else HERE
+
+
+def check_out(out: str | Path, force: bool) -> Path:
+    """Return the file to write; raise InputError where its name says no format, or where it is there already and not to be replaced."""
+    path = Path(out)
+    _format(path)
+    if path.is_dir():
+        raise InputError("there is a folder of this name", where=str(path), hint="give a file's name")
+    if path.exists() and not force:
+        raise InputError("there is a file of this name", where=str(path), hint="choose another name, or replace it with --force")
+    return path
+
+
+def make_review(args: Mapping[str, Any], context: JobContext) -> Review:
+    """Read the subject that a job names and review it."""
+    context.progress(0.05, "reading the design")
+    subject = load_subject(Path(args["path"]))
+    ids = args.get("targets") or (subject.project.targets if subject.project else ()) or (DEFAULT_TARGET,)
+    targets = [known_board(i) for i in dict.fromkeys(ids)]
+    runtimes = [check_runtime(r) for r in dict.fromkeys(args.get("runtimes") or ())]
+    validations = [read_validation(v, str(args["path"])) for v in args.get("validations", ())]
+    battery = Battery(*args["battery"]) if args.get("battery") else CR2032
+    context.progress(0.2, "working out the figures")
+    return review(subject, targets, time.time(), runtimes, battery, validations)
+
+
+def write(out: Path, data: bytes, context: JobContext) -> dict[str, Any]:
+    """Write the finished file, whole or not at all; return out and bytes."""
+    if context.cancelled:
+        raise Cancelled("the report was cancelled")
+    context.progress(0.9, "writing the report")
+    write_bytes(out, data)
+    context.progress(1.0, "written")
+    context.artifact("report", out)
+    return {"out": str(out), "bytes": len(data)}
+
+
+def _format(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise InputError("its name says no format", where=str(path), hint="end it in " + ", ".join(FORMATS))
+    return suffix
+
+
+def read_battery(charge: str, voltage: str) -> Battery:
+    """Read a battery as the command line names it."""
+    return Battery(parse_quantity(charge, "charge", "--battery"), parse_quantity(voltage, "voltage", "--battery-voltage"))
+
+
+def read_validations(path: Path) -> object:
+    """Read a file of what `otolith validate --json` printed."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"it cannot be read: {error}", where=str(path), hint="otolith validate ... --json > FILE writes one") from error

@@ -1,0 +1,52 @@
+"""A review as Markdown: the same words and tables, without the pictures."""
+
+import re
+
+from studio.deploy.review_items import Item, Pages, Paragraph, Section, Table
+from studio.deploy.review_names import plain
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&-])")
+_LIST = re.compile(r"^(\d+)([.)])")
+_LINK = re.compile(r"(?i)(https?|ftp|mailto|www)([:.])")
+
+
+def write_markdown(pages: Pages) -> bytes:
+    """Write a review as GitHub's kind of Markdown."""
+    sections = "\n\n".join(_section(s) for s in pages.sections)
+    return f"# {text(pages.title)}\n\n{text(pages.subtitle)}\n\n{sections}\n".encode()
+
+
+def text(words: str) -> str:
+    """Escape all that Markdown or the HTML in it would take for more than text."""
+    escaped = _SPECIAL.sub(r"\\\1", plain(words).strip())
+    return _LIST.sub(r"\1\\\2", escaped)
+
+
+def _section(section: Section) -> str:
+    items = [_item(i) for i in section.items]
+    return "\n\n".join((f"## {text(section.title)}", *filter(None, items)))
+
+
+def _item(item: Item) -> str:
+    if isinstance(item, Paragraph):
+        return text(item.text)
+    if isinstance(item, Table):
+        return _table(item)
+    return ""
+
+
+def _table(table: Table) -> str:
+    width = len(table.rows[0]) if table.rows else len(table.header)
+    header = table.header or ("",) * width
+    sides = ["---:" if i in table.numeric else "---" for i in range(width)]
+    rows = [_strong(row) if i in table.strong else list(map(text, row)) for i, row in enumerate(table.rows)]
+    lines = [_line(map(text, header)), _line(sides), *map(_line, rows)]
+    return (f"{text(table.caption)}:\n\n" if table.caption else "") + "\n".join(lines)
+
+
+def _strong(row: tuple[str, ...]) -> list[str]:
+    return [f"**{text(cell)}**" if cell.strip() else "" for cell in row]
+
+
+def _line(cells) -> str:
+    return f"| {' | '.join(cells)} |"
