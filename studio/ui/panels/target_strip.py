@@ -1,17 +1,16 @@
 """The arena of runtime `c` over time: how many bytes are alive during each kernel call, the peak marked."""
 
 from collections import Counter
-from html import escape
-from typing import NamedTuple
+from operator import attrgetter
 
+import msgspec
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from studio.core.network import Network
+from studio.core.program import Buffer, Call, Program
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
-from studio.lower.engine.sketch import Sketch, Use
 from studio.ui.paint import colour, pen
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
@@ -20,28 +19,32 @@ from studio.ui.widgets.line import Line
 _LEAST = 3.0
 
 
-class Step(NamedTuple):
-    """A kernel call: its block or operator, the bytes alive meanwhile, the uses of the arena that hold them, and its cycles."""
+class Step(msgspec.Struct, frozen=True):
+    """A kernel call: its block, the bytes alive meanwhile, the buffers that hold them, and its cycles."""
 
     block: str
-    operator: str
+    kernel: str
     alive: int
-    uses: list[Use]
+    buffers: tuple[Buffer, ...]
     cycles: int
 
 
-def steps(network: Network, plan: Sketch, made: ResourceReport) -> tuple[Step, ...]:
+def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
     """Return what is alive during each call of a program; memory that tensors share counts once."""
-    calls = Counter([op for of in plan.operators for op in of])
-    alive: list[list[Use]] = [[] for _ in plan.operators]
-    for use in sorted(plan.memory):
-        for held in alive[use.first : use.last + 1]:
-            held.append(use)
-    shown = []
-    for of, uses in zip(plan.operators, alive, strict=True):
-        first, cycles = network.ops[of[0]], sum([made.ops[op].cycles // calls[op] for op in of])
-        shown.append(Step(first.block, first.kind, _covered(uses), uses, cycles))
-    return tuple(shown)
+    calls = Counter(call.op for call in program.all_calls if not call.layers)
+    alive: list[list[Buffer]] = [[] for _ in program.calls]
+    for buffer in sorted(program.buffers, key=attrgetter("offset")):
+        for number in range(buffer.first, min(buffer.last + 1, len(alive))):
+            alive[number].append(buffer)
+    return tuple(
+        Step(call.block, call.kernel, _covered(buffers), tuple(buffers), sum(made.ops[op].cycles // calls[op] for op in _operators(call)))
+        for call, buffers in zip(program.calls, alive, strict=True)
+    )
+
+
+def _operators(call: Call) -> tuple[int, ...]:
+    """Return the operators that a call runs: a stream's driver runs several."""
+    return tuple(layer.call.op for layer in call.layers) or (call.op,)
 
 
 def peak(shown: tuple[Step, ...]) -> int:
@@ -49,13 +52,13 @@ def peak(shown: tuple[Step, ...]) -> int:
     return max(range(len(shown)), key=lambda i: shown[i].alive)
 
 
-def _covered(uses: list[Use]) -> int:
-    """Return the bytes that at least one use covers; they stand in the order of their offsets."""
+def _covered(buffers: list[Buffer]) -> int:
+    """Return the bytes that at least one buffer covers; the buffers stand in the order of their offsets."""
     covered, end = 0, 0
-    for offset, size, *_ in uses:
-        high = offset + size
+    for buffer in buffers:
+        high = buffer.offset + buffer.size
         if high > end:
-            covered += high - max(offset, end)
+            covered += high - max(buffer.offset, end)
             end = high
     return covered
 
@@ -70,7 +73,6 @@ class RamPlot(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the panel beneath need not be painted again
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.network: Network | None = None
         self.steps: tuple[Step, ...] = ()
         self.greyed = False
         self._session = session
@@ -90,7 +92,7 @@ class RamPlot(QWidget):
     def describe(self, number: int) -> str:
         """Say a step in words."""
         step = self.steps[number]
-        return f"{format_size(step.alive)} alive during {step.block or step.operator}"
+        return f"{format_size(step.alive)} alive during {step.block or step.kernel}"
 
     def bars(self) -> list[QRectF]:
         """Return where each step stands."""
@@ -178,9 +180,8 @@ class RamPlot(QWidget):
         return super().event(event)
 
     def _tip(self, number: int) -> str:
-        rows = sorted(self.steps[number].uses, key=lambda use: -use.size)
-        names = {-1: "rows and scratch"} | {use.tensor: escape(self.network.tensors[use.tensor].name) for use in rows if use.tensor >= 0}
-        table = "".join(f"<tr><td>{names[u.tensor]}&nbsp;&nbsp;</td><td align='right'>{format_size(u.size)}</td></tr>" for u in rows)
+        rows = sorted(self.steps[number].buffers, key=lambda b: -b.size)
+        table = "".join(f"<tr><td>{b.name}&nbsp;&nbsp;</td><td align='right'>{format_size(b.size)}</td></tr>" for b in rows)
         return f"<b>{self.describe(number)}</b><table>{table}</table>tensors and scratch in the arena; click to select the block and see its buffers"
 
 
@@ -190,7 +191,7 @@ class RamStrip(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._of: tuple[Sketch, ResourceReport] | None = None
+        self._of: tuple[Program, ResourceReport] | None = None
         self._steps: tuple[Step, ...] = ()
         self._name = ""
         column = QVBoxLayout(self)
@@ -209,21 +210,20 @@ class RamStrip(QWidget):
     def show_target(self, target: str) -> None:
         """Show the arena of this board; hide where runtime `c` has no plan."""
         gauges, runtime = self._session.gauges, self._session.settings.engine_of(target)
-        plan, made = gauges.sketch(target, runtime), gauges.report(target, runtime)
-        if plan is None or made is None or not plan.operators or gauges.shown is None:
+        program, made = gauges.program(target, runtime), gauges.report(target, runtime)
+        if program is None or made is None or not program.calls:
             self.hide()
             return
-        if self._of is None or self._of[0] is not plan or self._of[1] is not made:
-            self._of = (plan, made)
-            self.plot.network = gauges.shown.network
-            self._steps = steps(gauges.shown.network, plan, made)
+        if self._of is None or self._of[0] is not program or self._of[1] is not made:
+            self._of = (program, made)
+            self._steps = steps(program, made)
         shown = self._steps
         highest = shown[peak(shown)]
         name = gauges.boards[target].name
         if self._name != name:
             self._name = name
             self._title.setToolTip(f"the arena of runtime c on {name}; front end, stack and application come on top")
-        size, where = format_size(highest.alive), highest.block or highest.operator
+        size, where = format_size(highest.alive), highest.block or highest.kernel
         self.peak.show_texts((f"peak {size} at {where}", f"{size} at {where}", f"peak {size}"))
         self.plot.show_steps(shown, bool(gauges.stale))
         self.show()
