@@ -193,19 +193,11 @@ def _graph_rows(project: Project) -> tuple[BlockRow, ...]:
 
 def _model_rows(network: Network) -> tuple[BlockRow, ...]:
     counts = op_counts(network)
-    return tuple(
-        _row(network, counts[i].where, op.kind, _shape(network, op), {k: v for k, v in op.options.items() if _telling(k, v)}, [i])
-        for i, op in enumerate(network.ops)
-    )
+    return tuple(_row(network, counts[i].where, op.kind, _shape(network, op), op.options, [i]) for i, op in enumerate(network.ops))
 
 
 def _shape(network: Network, op: Op) -> Shape:
     return network.tensors[op.outputs[0]].shape[1:] if op.outputs else ()
-
-
-def _telling(name: str, value: object) -> bool:
-    """Whether an operator's option says more than that it has its usual value."""
-    return not isinstance(value, bytes) and value not in ("none", False, None) and (name, value) != ("dilation", (1, 1))
 
 
 def _row(network: Network, name: str, kind: str, shape: Shape, settings: Mapping[str, Any], ops: Sequence[int]) -> BlockRow:
@@ -214,7 +206,8 @@ def _row(network: Network, name: str, kind: str, shape: Shape, settings: Mapping
     read = {i for number in ops for i in network.ops[number].inputs} & weights
     parameters = sum(network.tensors[i].elements for i in read)
     macs, size = sum(counts[i].macs for i in ops), sum(counts[i].weights_bytes for i in ops)
-    return BlockRow(name, kind, shape, settings, len(ops), parameters, macs, size)
+    plain = {key: value for key, value in settings.items() if not isinstance(value, bytes)}
+    return BlockRow(name, kind, shape, plain, len(ops), parameters, macs, size)
 
 
 def _plans(network: Network, targets: Sequence[TargetDevice], runtimes: Sequence[str]) -> tuple[Plan, ...]:

@@ -16,6 +16,7 @@ SERIES = ("c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7")
 _BAR, _GAP, _LEFT, _RIGHT, _LINE = 18, 8, 84, 150, 16
 _LETTER = 6.4
 _PLOT = 240
+READABLE = 24
 _FONT = 'font-family="sans-serif" font-size="11"'
 
 
@@ -66,7 +67,7 @@ def _legend(drawn: list[str], names: list[str], y: int, ink: Ink) -> tuple[str, 
 
 
 def _lifetimes(made: Timeline, ink: Ink) -> tuple[str, int]:
-    """Draw what lives in the arena, upwards by offset, to the right operator by operator; the peak stands on a band."""
+    """Draw what lives in the arena, upwards by offset, to the right step by step; the peak stands on a band."""
     left, right, top = 64, 8, 18
     steps = len(made.steps)
     wide = (WIDTH - left - right) / steps
@@ -76,11 +77,11 @@ def _lifetimes(made: Timeline, ink: Ink) -> tuple[str, int]:
     owners = list(dict.fromkeys(map(_owner, made.lives)))
     for life in made.lives:
         x, y = left + wide * life.first, top + _PLOT - high * life.end
-        fill, name = ink(_series(owners, _owner(life))), life.block or (life.role if life.role != "tensor" else made.steps[life.first].kind)
+        fill, name = ink(_series(owners, _owner(life))), _name(life, made)
         drawn.append(_life(life, name, (x, y, wide * (life.last + 1 - life.first), high * life.size), fill, ink))
     every = ceil(steps / 24)
     drawn += [_label(left + wide * (i + 0.5), top + _PLOT + 14, str(i + 1), ink("dim"), "middle") for i in range(0, steps, every)]
-    drawn.append(_label(left, top + _PLOT + 30, "operator, in the order of execution", ink("dim")))
+    drawn.append(_label(left, top + _PLOT + 30, "step, in the order of execution", ink("dim")))
     drawn.append(
         _label(left + wide * (made.peak + 0.5), top - 6, f"peak {bytes_of(made.steps[made.peak].alive)} B", ink("text"), _anchor(made))
     )
@@ -96,10 +97,18 @@ def _owner(life: Life) -> str:
     return life.block or life.names[0]
 
 
+def _name(life: Life, made: Timeline) -> str:
+    """Return what fits best into a small rectangle: a block's name; a converter's are too long."""
+    if life.role != "tensor":
+        return life.role
+    own = life.block or life.names[0]
+    return own if len(own) <= READABLE else made.steps[life.first].kind
+
+
 def _life(life: Life, name: str, place: tuple[float, float, float, float], fill: str, ink: Ink) -> str:
     x, y, wide, high = place
     names = ", ".join(short(n) for n in life.names[:4])
-    told = f"{names}: {bytes_of(life.size)} B at {bytes_of(life.offset)}, operators {life.first + 1}–{life.last + 1}"
+    told = f"{names}: {bytes_of(life.size)} B at {bytes_of(life.offset)}, steps {life.first + 1}–{life.last + 1}"
     scratch = life.role == "scratch"
     drawn = _rect(x, y, wide, high, fill, told, ink("ground"), 0.3 if scratch else 1.0)
     room = int((wide - 6) / _LETTER)

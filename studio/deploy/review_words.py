@@ -75,14 +75,22 @@ def _network(review: Review) -> tuple[Item, ...]:
 
 
 def _block(row: BlockRow) -> tuple[str, ...]:
-    settings = ", ".join(f"{name} {_setting(value)}" for name, value in row.settings.items())
-    shape = " × ".join(map(str, row.shape)) or NONE
-    if row.operators:
-        counts = (f"{row.parameters:,}", f"{row.macs:,}", bytes_of(row.weights_bytes))
+    shape = "\u00a0×\u00a0".join(map(str, row.shape)) or NONE
+    if not row.operators:
+        settings, counts = "" if row.kind == INPUT_KIND else "no operator of its own", (NONE, NONE, NONE)
     else:
-        counts = (NONE, NONE, NONE)
-        settings = settings if row.kind == INPUT_KIND else "; ".join(filter(None, (settings, "no operator of its own")))
+        settings = ", ".join(f"{name} {_setting(value)}" for name, value in row.settings.items() if _tells(name, value))
+        counts = (f"{row.parameters:,}", f"{row.macs:,}", bytes_of(row.weights_bytes))
     return (short(name_of(row.name), 32), row.kind, shape, short(settings, 120), *counts)
+
+
+def _tells(name: str, value: object) -> bool:
+    """Whether a setting is other than what nearly every block has."""
+    plain = tuple(value) if isinstance(value, list) else value
+    return plain not in ("none", None) and (name, plain) not in _USUAL
+
+
+_USUAL = (("dilation", (1, 1)), ("groups", 1), ("multiplier", 1), ("beta", 1.0), ("use_bias", True), ("keep_dims", False))
 
 
 def _setting(value: object) -> str:
@@ -97,16 +105,16 @@ def _plan(plan: Plan) -> tuple[Item, ...]:
     made = plan.timeline
     step = made.steps[made.peak]
     alive = sorted(made.during(made.peak), key=lambda life: -life.size)
-    largest = tuple((short(name_of(x.names[0])), short(x.block) or x.role, bytes_of(x.offset), bytes_of(x.size)) for x in alive[:LARGEST])
+    largest = tuple((short(name_of(x.names[0])), x.role, bytes_of(x.offset), bytes_of(x.size)) for x in alive[:LARGEST])
     rest = alive[LARGEST:]
     more = ((f"{len(rest)} smaller ones", "", "", bytes_of(sum(life.size for life in rest))),) if rest else ()
     return (
-        Lifetimes(f"Runtime {plan.runtime} on {', '.join(plan.targets)}: the arena over the operators", made),
+        Lifetimes(f"Runtime {plan.runtime} on {', '.join(plan.targets)}: the arena, step by step", made),
         Paragraph(
-            f"The arena takes {bytes_of(made.total)} bytes. At its peak, operator {made.peak + 1} of {len(made.steps)} "
+            f"The arena takes {bytes_of(made.total)} bytes. At its peak, step {made.peak + 1} of {len(made.steps)} "
             f"({short(step.block or step.kind)}), {bytes_of(step.alive)} of them are alive:"
         ),
-        Table(("buffer", "made by", "offset", "bytes"), (*largest, *more), (2, 3)),
+        Table(("buffer", "role", "offset", "bytes"), (*largest, *more), (2, 3)),
     )
 
 

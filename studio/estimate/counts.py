@@ -59,12 +59,12 @@ def op_macc_st(network: Network, op: Op) -> int:
     """Return ST's MACC of one operator, as X-CUBE-AI 10.2 and stedgeai print it.
 
     Convolutions and dense layers add one for each bias, pooling counts its kernel per output, a softmax 15 per class, an activation that
-    stands alone one per element. Recovered from a published report (float 39,736, int8 37,768) and reproduced to the unit.
+    stands alone one per element; in float every activation does. Recovered from a published report (float 39,736, int8 37,768) and
+    reproduced to the unit.
     """
-    macs = op_macs(network, op)
+    macs, elements = op_macs(network, op), network.tensors[op.outputs[0]].elements if op.outputs else 0
     if macs:
-        return macs + _biases(network, op)
-    elements = network.tensors[op.outputs[0]].elements if op.outputs else 0
+        return macs + _biases(network, op) + (elements if _activation_alone(network, op) else 0)
     return elements * _ST_PER_OUTPUT.get(op.kind, 0) + (elements * prod(op.options["kernel"]) if op.kind in _POOLS else 0)
 
 
@@ -124,6 +124,10 @@ def _biases(network: Network, op: Op) -> int:
     if len(op.inputs) < 3 or op.inputs[2] < 0 or op.kind not in _WITH_BIAS:
         return 0
     return network.tensors[op.inputs[2]].elements
+
+
+def _activation_alone(network: Network, op: Op) -> bool:
+    return op.options.get("activation", "none") != "none" and network.tensors[op.outputs[0]].dtype == "float32"
 
 
 def _conv(network: Network, op: Op) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
@@ -36,6 +36,7 @@ MARGIN_MM = 16
 FOOT, CAPTION = 24, 22
 FONT = "sans-serif"
 LONGEST_WORD = 28
+WORDS, SENTENCE, PADDING = 30, 200, 3
 _STYLE = f"""
 body {{ color: {light("text")} }}
 h1 {{ font-size: 20pt; margin-bottom: 2px }}
@@ -138,6 +139,7 @@ def _keep_headings(document: QTextDocument) -> None:
             format = block.blockFormat()
             format.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
             cursor.setBlockFormat(format)
+            document.markContentsDirty(0, document.characterCount())  # what is laid out anew in part loses lines
         block = after
 
 
@@ -199,15 +201,16 @@ class _Html:
 
 def _table(table: Table) -> str:
     caption = f'<p class="caption">{text(table.caption)}</p>' if table.caption else ""
-    head = "".join(f"<th{_side(table, i)}>{_cell(cell)}</th>" for i, cell in enumerate(table.header))
-    rows = "".join(_row(table, number) for number in range(len(table.rows)))
+    widths = _widths(table)
+    head = "".join(f"<th{_side(table, i, widths)}>{_cell(cell)}</th>" for i, cell in enumerate(table.header))
+    rows = "".join(_row(table, number, widths) for number in range(len(table.rows)))
     opening = '<table width="100%" border="0" cellspacing="0" style="border-collapse: collapse">'
     return f"{caption}{opening}{f'<thead><tr>{head}</tr></thead>' if head else ''}{rows}</table><p class='gap'>&nbsp;</p>"
 
 
-def _row(table: Table, number: int) -> str:
+def _row(table: Table, number: int, widths: Sequence[int]) -> str:
     cells = "".join(
-        f"<td{_side(table, i)}>{_worded(_cell(cell), number in table.strong, table.mood(number, i))}</td>"
+        f"<td{_side(table, i, widths)}>{_worded(_cell(cell), number in table.strong, table.mood(number, i))}</td>"
         for i, cell in enumerate(table.rows[number])
     )
     return f"<tr>{cells}</tr>"
@@ -226,5 +229,20 @@ def _worded(words: str, strong: bool, mood: str) -> str:
     return f'<span class="{mood}">{words}</span>' if mood else words
 
 
-def _side(table: Table, column: int) -> str:
-    return ' align="right"' if column in table.numeric else ' align="left"'
+def _side(table: Table, column: int, widths: Sequence[int]) -> str:
+    return f' align="{"right" if column in table.numeric else "left"}" width="{widths[column]}%"'
+
+
+def _widths(table: Table) -> list[int]:
+    """Share the page among the columns by what stands in them, in percent: Qt's own share starves columns of sentences."""
+    rows = [table.header, *table.rows] if table.header else table.rows
+    needs = [max(map(_need, column)) + PADDING for column in zip(*rows, strict=True)]
+    shares = [100 * need // sum(needs) for need in needs]
+    if shares:
+        shares[needs.index(max(needs))] += 100 - sum(shares)
+    return shares
+
+
+def _need(cell: str) -> int:
+    """Return how many letters a column should hold for a cell: all of a few words, of a sentence a part."""
+    return len(cell) if len(cell) <= WORDS else WORDS + (min(len(cell), SENTENCE) - WORDS) // 4

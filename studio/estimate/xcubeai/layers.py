@@ -71,12 +71,12 @@ def _homes(network: Network) -> dict[int, int]:
 
 
 def _pool_after(network: Network, number: int, uses: dict[int, int]) -> int | None:
-    """Return the pooling in two directions, but not over all, that alone reads a convolution's output: the two run as one layer."""
+    """Return the pooling over rows, but not over all, that alone reads a convolution's output: the two run as one layer."""
     op = network.ops[number]
     if op.kind != "conv_2d" or number + 1 >= len(network.ops) or uses.get(op.outputs[0]) != 1:
         return None
     after = network.ops[number + 1]
-    if after.kind not in _POOLS or after.inputs[0] != op.outputs[0] or min(after.options["kernel"]) <= 1:
+    if after.kind not in _POOLS or after.inputs[0] != op.outputs[0] or after.options["kernel"][0] <= 1:
         return None
     return number + 1 if max(network.tensors[after.outputs[0]].shape[1:3]) > 1 else None
 
@@ -120,14 +120,17 @@ def _row(tensor: Tensor) -> tuple[int, int]:
 def _shifts(network: Network, op: Op, pool: Op | None, out: Tensor) -> tuple[int, int]:
     """Return how far the output's start must lie before the input's, and its end before the input's end."""
     if op.kind not in _CONVOLUTIONS:
-        return _row(out)[0], _row(out)[0]
+        step = _row(out)[0] if len(out.shape) == _CHANNELS + 1 and out.shape[1] > 1 else _row(out)[1]
+        return step, step
     source, filters = network.tensors[op.inputs[0]], network.tensors[op.inputs[1]].shape
     (in_row, in_pixel), (row, pixel) = _row(source), _row(out)
     if pool is not None:
         return row, row + pool.options["stride"][0] * op.options["stride"][0] * in_row
     if op.kind == "depthwise_conv_2d" or filters[1:3] == (1, 1):
         return row, row
-    return row, row + pixel + ((filters[1] - 1) * (in_row + in_pixel) + in_pixel if _leading_pad(op, source, filters) else 0)
+    if _leading_pad(op, source, filters):
+        return row, row + pixel + (filters[1] - 1) * (in_row + in_pixel) + in_pixel
+    return row, row + pixel if _is_int8(network, op) else 2 * row + in_row
 
 
 def _leading_pad(op: Op, source: Tensor, filters: Sequence[int]) -> bool:
