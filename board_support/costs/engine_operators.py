@@ -4,7 +4,7 @@ import numpy as np
 
 from studio.core.network import Network, Op, Quantisation, Shape, Tensor
 
-OPERATOR_NETWORKS = 12
+OPERATOR_NETWORKS = 18
 _QUANT = Quantisation((0.05,), (-3,))
 
 
@@ -62,6 +62,13 @@ class Chain:
         bounds = tuple(self.integers(*b) for b in ((0,) * 4, shape, (1,) * 4))
         self.add("strided_slice", (self.now, *bounds), shape, begin_mask=0, end_mask=0)
 
+    def weigh(self) -> None:
+        """Weigh all places of each channel."""
+        quant = Quantisation((0.01,) * self.shape[3], (0,) * self.shape[3], 3)
+        filters = self.const(self.rng.integers(-127, 128, self.shape, np.int8), quant)
+        options = {"stride": (1, 1), "dilation": (1, 1), "padding": "valid", "activation": "none"}
+        self.add("depthwise_conv_2d", (self.now, filters), (1, 1, 1, self.shape[3]), **options)
+
     def mean(self) -> None:
         axes = [(1, 2), (1, 2), (1,), (3,), (2, 3)][int(self.rng.integers(5))]
         shape = tuple(1 if a in axes else n for a, n in enumerate(self.shape))
@@ -75,8 +82,11 @@ def operator_network(number: int) -> Network:
     """Return a chain of every such operator, with drawn sizes and operands."""
     chain = Chain(number)
     chain.add("quantize", (0,), chain.shape)
-    for step in (chain.pad, lambda: chain.binary("mul"), chain.transpose, lambda: chain.binary("sub"), chain.cut, chain.mean):
+    for step in (chain.pad, lambda: chain.binary("mul"), chain.transpose, lambda: chain.binary("sub"), chain.cut):
         step()
+    if number % 3 == 2:
+        chain.weigh()
+    chain.mean()
     chain.add("dequantize", (chain.now,), chain.shape)
     return chain.network()
 

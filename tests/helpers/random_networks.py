@@ -129,6 +129,19 @@ class RandomNetwork:
         consts, quant = self.weights((1, *kernel, channels), channels, 3, prod(kernel))
         self.add("depthwise_conv_2d", (self.now, *consts), (1, *size, channels), quant, options | {"multiplier": depth})
 
+    def whole_depthwise(self) -> None:
+        """Weigh all places of each channel."""
+        channels = self.shape[3]
+        consts, quant = self.weights((1, *self.shape[1:]), channels, 3, prod(self.shape[1:3]))
+        options = {
+            "stride": (1, 1),
+            "dilation": (1, 1),
+            "padding": "valid",
+            "activation": str(self.rng.choice(ACTIVATIONS)),
+            "multiplier": 1,
+        }
+        self.add("depthwise_conv_2d", (self.now, *consts), (1, 1, 1, channels), quant, options)
+
     def pool(self) -> None:
         kernel, stride, padding = self.window(4)
         size = self.output_size(kernel, stride, (1, 1), padding)
@@ -307,6 +320,13 @@ RARE = {
 def random_network(seed: int) -> Network:
     """Draw a network of three to eight operators, with a dense head in most."""
     return grow(RandomNetwork(seed), COMMON).network()
+
+
+def whole_network(seed: int) -> Network:
+    """Draw a depthwise convolution whose window is all of the input."""
+    made = RandomNetwork(seed)
+    made.whole_depthwise()
+    return made.network()
 
 
 def rare_network(seed: int) -> Network:

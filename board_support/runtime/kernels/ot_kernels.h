@@ -42,6 +42,18 @@ typedef struct {
   int8_t low, high;
 } ot_depthwise;
 
+/* Depthwise convolution whose window is all of the input: one output for each channel. */
+typedef struct {
+  const int8_t *filters;
+  const int32_t *bias;
+  const int32_t *multiplier;
+  const int8_t *shift;
+  int32_t taps;
+  int16_t channels;
+  int8_t out_zero;
+  int8_t low, high;
+} ot_depthwise_all;
+
 /* 1 x 1 convolution with stride 1. */
 typedef struct {
   const int8_t *filters;
@@ -130,6 +142,8 @@ void ot_pointwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const o
 void ot_depthwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
 void ot_depthwise_conv_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
 void ot_depthwise_conv_3x3_dsp(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k);
+void ot_depthwise_whole(const int8_t *in, int8_t *out, const ot_depthwise_all *k);
+void ot_depthwise_whole_dsp(const int8_t *in, int8_t *out, const ot_depthwise_all *k);
 void ot_fully_connected(const int8_t *in, int8_t *out, const ot_dense *k);
 void ot_fully_connected_dsp(const int8_t *in, int8_t *out, const ot_dense *k);
 void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k);

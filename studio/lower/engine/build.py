@@ -64,6 +64,8 @@ _PARTS = MappingProxyType(
         "ot_pointwise_conv": ("ot_row_product", "ot_requantise", "ot_clamp"),
         "ot_pointwise_conv_dsp": ("ot_unfold", "ot_tile_dsp", "ot_requantise", "ot_clamp"),
         "ot_depthwise_conv": ("ot_requantise", "ot_clamp"),
+        "ot_depthwise_whole": ("ot_requantise", "ot_clamp"),
+        "ot_depthwise_whole_dsp": ("ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
         "ot_depthwise_conv_3x3_dsp": ("ot_gather_plane", "ot_requantise", "ot_clamp"),
         "ot_fully_connected": ("ot_row_product", "ot_requantise", "ot_clamp"),

@@ -27,11 +27,16 @@ def conv_2d(d: Drafter) -> None:
         _general(d, source, filters, out, _filter_rows)
 
 
-def depthwise_conv_2d(d: Drafter) -> None:
-    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input."""
+def depthwise_conv_2d(d: Drafter, whole: bool = True) -> None:
+    """Choose the kernel; one input channel makes an ordinary convolution, which needs no copy of the whole input.
+
+    `whole` allows the kernel for a window over all of the input, whose filters lie otherwise.
+    """
     source, filters, out = _operands(d)
     if source.shape[3] == 1:
         _general(d, source, filters, out, _channel_rows)
+    elif whole and filters.shape == source.shape and out.shape[1:3] == (1, 1) and d.op.options["dilation"] == (1, 1):
+        _whole_depthwise(d, source, filters, out)
     elif not d.dsp or not packed.depthwise_3x3(d, filters, _channel_columns):
         _depthwise(d, source, filters, out)
 
@@ -145,6 +150,19 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
         record=d.record("ot_pointwise", pointers, **fields),
         rows=rows,
     )
+
+
+def _whole_depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
+    """A window over all of the input: the filters lie as the input does."""
+    channels, taps = out.shape[3], prod(filters.shape[1:3])
+    pack = (lambda: values(filters)) if filters.data is not None else None
+    pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
+    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
+    fields = words(taps=taps) | halves(channels=channels) | small(**_range_fields(d, source, out, False))
+    fours, singles = (channels // 4, channels % 4) if d.dsp else (0, channels)
+    dims = {"calls": 1, "channels": channels, "fours": fours, "steps": fours * taps, "singles": singles, "single_steps": singles * taps}
+    ends = Operand(d.op.inputs[0]), Operand(d.op.outputs[0])
+    d.call(f"ot_depthwise_whole{d.suffix}", ends, dims, record=d.record("ot_depthwise_all", pointers, **fields))
 
 
 def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:

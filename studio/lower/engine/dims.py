@@ -36,6 +36,11 @@ def run_dims(source: Shape, out: Shape, window: Window) -> dict[str, int]:
     return {name: dims[name] for name in ("rows", "outside", "words", "bytes", "filled")}
 
 
+def copy_dims(rows: int, run: int) -> dict[str, int]:
+    """Count the copying of rows of `run` bytes: words, and the bytes left over."""
+    return {"calls": 1, "rows": rows, "words": rows * (run // 4), "bytes": rows * (run % 4)}
+
+
 def row_dims(lines: int, channels: int, inputs: int) -> dict[str, int]:
     """Count the plain inner loop: each line of inputs times pairs of rows, four inputs a step; then the odd last row."""
     pairs, odd = lines * (channels // 2), lines * (channels % 2)

@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from studio.core.network import Shape, Tensor
+from studio.lower.engine.dims import copy_dims
 from studio.lower.engine.draft import Drafter, Operand, values, words
 
 Axis = tuple[int, int, int]
@@ -123,8 +124,7 @@ def _move(d: Drafter, source: Operand, axes: Sequence[Axis], writes: int | None 
         d.refuse("it has too many axes")
     if walked[0][1:] == (1, 1):
         run = str(walked[0][0])
-        dims = {"calls": 1, "rows": 1, "elements": walked[0][0]}
-        d.call("ot_concatenate", (source, target, "1", run, run), dims, writes=number)
+        d.call("ot_concatenate", (source, target, "1", run, run), copy_dims(1, walked[0][0]), writes=number)
         return
     full = [(1, 0, 0)] * (len(LOOPS) - len(walked)) + walked
     counts = [count for count, _, _ in full]

@@ -72,11 +72,11 @@ def depthwise_conv_2d(d: Drafter) -> None:
         _general(d, d.tensor(1), 1, lambda f: f[0].transpose(2, 0, 1).reshape(f.shape[3], -1))
         return
     kept = len(d.drafts), len(d.consts)
-    convolution.depthwise_conv_2d(d)
+    convolution.depthwise_conv_2d(d, whole=False)
     if d.drafts[-1].kernel not in _UNPACKED:
         del d.drafts[kept[0] :], d.consts[kept[1] :]
         d.dsp = False
-        convolution.depthwise_conv_2d(d)
+        convolution.depthwise_conv_2d(d, whole=False)
     _unpack_first(d)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from studio.core.network import Quantisation, Tensor, window_size
 from studio.lower.engine import broadcast, packed
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
-from studio.lower.engine.dims import row_dims
+from studio.lower.engine.dims import copy_dims, row_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, values, words
 from studio.lower.engine.rows import Band, Reach, Rows, each_row
 from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_scaling
@@ -154,8 +154,7 @@ def concatenation(d: Drafter) -> None:
             d.refuse("its inputs and output are quantised differently")
         stretch = prod(source.shape[axis:])
         ends = (Operand(d.activation(position)), Operand(d.op.outputs[0], offset))
-        dims = {"calls": 1, "rows": rows, "elements": source.elements}
-        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), dims)
+        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), copy_dims(rows, stretch))
         offset += stretch
 
 

@@ -5,6 +5,7 @@ A variable is read, and mostly written too, where it lies: a copy is made only w
 
 import numpy as np
 
+from studio.lower.engine.dims import copy_dims
 from studio.lower.engine.draft import Draft, Drafter, Operand, values
 
 
@@ -46,8 +47,7 @@ def _handle(d: Drafter) -> int:
 def _copy(d: Drafter, source: int, target: int) -> None:
     count = d.variables.sizes[d.variables.of.get(source, d.variables.of.get(target, -1))]
     text = (Operand(source), Operand(target), "1", str(count), str(count))
-    dims = {"calls": 1, "rows": 1, "elements": count}
-    d.drafts.append(Draft("ot_concatenate", text, (source,), target, dims, d.number, d.op.block))
+    d.drafts.append(Draft("ot_concatenate", text, (source,), target, copy_dims(1, count), d.number, d.op.block))
 
 
 def call_once(d: Drafter) -> None:
@@ -83,5 +83,4 @@ def _first_value(d: Drafter, variable: int, size: int) -> Draft:
         args: tuple[Operand | str, ...] = (target, str(size), str(int(first.flat[0])))
         return Draft("ot_fill", args, (), variable, {"calls": 1, "elements": size}, d.number, "")
     const = d.const("first", "int8_t", size, lambda: first.ravel(), part="first values")
-    dims = {"calls": 1, "rows": 1, "elements": size}
-    return Draft("ot_concatenate", (const, target, "1", str(size), str(size)), (), variable, dims, d.number, "")
+    return Draft("ot_concatenate", (const, target, "1", str(size), str(size)), (), variable, copy_dims(1, size), d.number, "")

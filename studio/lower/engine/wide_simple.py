@@ -9,6 +9,7 @@ import numpy as np
 from studio.core.ctext import c_float
 from studio.core.network import Quantisation, window_size
 from studio.lower.engine.arithmetic import activation_range, float32, mean_factor, quantise_multiplier
+from studio.lower.engine.dims import copy_dims
 from studio.lower.engine.draft import Drafter, Operand, halves, small, words
 from studio.lower.engine.simple import mean_loops
 from studio.lower.engine.wide import LEAST, MOST, activation, limits, quant
@@ -70,7 +71,7 @@ def concatenation(d: Drafter) -> None:
             d.refuse("its inputs and output are quantised differently")
         stretch = 2 * prod(source.shape[axis:])
         ends = (Operand(activation(d, position)), Operand(d.op.outputs[0], offset))
-        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), {"calls": 1, "rows": rows, "elements": source.nbytes})
+        d.call("ot_concatenate", (*ends, str(rows), str(stretch), str(run)), copy_dims(rows, stretch))
         offset += stretch
 
 

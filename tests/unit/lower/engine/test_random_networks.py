@@ -1,8 +1,9 @@
 import pytest
 
 from studio.deploy import oracle
+from studio.lower.engine import program
 from tests.helpers.engine_host import HostModel, random_inputs
-from tests.helpers.random_networks import random_network, rare_network
+from tests.helpers.random_networks import random_network, rare_network, whole_network
 from tests.helpers.streaming_networks import streaming_network
 from tests.helpers.width_networks import nibble_networks, wide_network
 
@@ -38,6 +39,13 @@ def test_outputs_of_int16_equal_tflm(seed, tmp_path):
 def test_outputs_of_4_bit_weights_equal_tflm_with_the_same_weights_in_int8(seed, tmp_path):
     packed, plain = nibble_networks(seed)
     assert outputs_equal(packed, ("plain", "dsp")[seed % 2], tmp_path, plain=plain)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_windows_over_all_of_the_input_equal_tflm(seed, tmp_path):
+    network, variant = whole_network(seed), ("dsp", "plain")[seed % 2]
+    assert network.input.shape[3] == 1 or "whole" in program(network, variant).calls[0].kernel
+    assert outputs_equal(network, variant, tmp_path)
 
 
 @pytest.mark.nightly
