@@ -74,7 +74,7 @@ class ArenaPlot(QWidget):
         """Say the peak in words."""
         timeline = self.picture.timeline
         step = timeline.steps[timeline.peak]
-        return f"peak {format_size(step.alive)} at {step.block or step.kind}"
+        return f"peak {format_size(step.alive)} at {step.name}"
 
     def show_selection(self, ids: tuple[str, ...]) -> None:
         """Mark what these blocks own."""
@@ -211,7 +211,8 @@ class ArenaPlot(QWidget):
         name = life.names[-1].rpartition("/")[2]
         lines = [name, format_size(life.size)] if box.height() >= 30 else [name]
         if life.role == "scratch":
-            lines = [f"scratch {format_size(life.size)}"]
+            full = f"scratch {format_size(life.size)}"
+            lines = [full if width(full, _SMALL) <= room else "scratch"]
         top = box.center().y() - 7 * (len(lines) - 1)
         for row, line in enumerate(lines):
             ink = theme().text
@@ -221,14 +222,15 @@ class ArenaPlot(QWidget):
         """Name the blocks under their steps, where there is room."""
         t, timeline, area = theme(), self.picture.timeline, self.area()
         wide, peak = area.width() / len(timeline.steps), timeline.steps[timeline.peak].block
-        for _, same in groupby(range(len(timeline.steps)), key=lambda i: timeline.steps[i].block or str(i)):
+        for _, same in groupby(range(len(timeline.steps)), key=lambda i: timeline.steps[i].blocks or str(i)):
             steps = list(same)
-            block, left = timeline.steps[steps[0]].block, area.left() + steps[0] * wide
-            ink = t.accent if block in self.selected else t.tight if block == peak and not self.picture.greyed else t.dim
+            step, left = timeline.steps[steps[0]], area.left() + steps[0] * wide
+            block = step.block
+            ink = t.accent if self.selected & set(step.blocks) else t.tight if block == peak and not self.picture.greyed else t.dim
             painter.fillRect(QRectF(round(left), area.bottom() + 1, 1, 5), colour(t.dim))
             room = len(steps) * wide - GAP
             if room >= _LABEL_ROOM and block:
-                text = fitted(block, _SMALL, False, room)
+                text = fitted(step.name, _SMALL, False, room)
                 write(painter, QPointF(left + GAP, area.bottom() + 12), text, _SMALL, ink)
 
     # pointer and keys
