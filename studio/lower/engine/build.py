@@ -92,8 +92,11 @@ _PARTS = MappingProxyType(
 
 
 def variant_for(core: Core) -> str:
-    """Return the variant of the kernels that a core runs best: "dsp" with the DSP extension, else "plain"."""
-    return "dsp" if core.dsp else "plain"
+    """Return the variant of the kernels that a core runs best: "helium" with that extension, "dsp" with the DSP one, else "plain".
+
+    Helium's are the plain kernels: the C holds a second body of the hot ones, which a compiler takes for such a core.
+    """
+    return "helium" if core.helium else "dsp" if core.dsp else "plain"
 
 
 def program(network: Network, variant: str = "dsp", memory: Memory = "fast") -> Program:
@@ -158,7 +161,7 @@ def _draft_again(drafter: Drafter, op: Op) -> None:
     """
     tensors = drafter.network.tensors
     used = [tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
-    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
+    key = (drafter.variant, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
     found = (drafter.drafts, drafter.consts, drafter.aliases)
     kept = _DRAFTED[key]
     if kept is None:

@@ -85,6 +85,7 @@ class Drafter:
         self.network = network
         self.variant = variant
         self.dsp = variant == "dsp"
+        self.helium = variant == "helium"
         self.suffix = "_dsp" if self.dsp else ""
         self.drafts: list[Draft] = []
         self.consts: list[ConstArray] = []

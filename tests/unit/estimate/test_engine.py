@@ -6,8 +6,8 @@ from studio.blocks.templates import default_graph
 from studio.boards import load_boards
 from studio.core.errors import InputError
 from studio.core.places import shipped
-from studio.estimate.engine import base_cost, cost_tables, engine_cost, read_table, table_of
-from studio.lower.engine import program, variant_for
+from studio.estimate.engine import base_cost, cost_tables, counted_variant, engine_cost, read_table, table_of
+from studio.lower.engine import program
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 
@@ -37,7 +37,7 @@ def test_every_core_has_every_kernel(core):
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
 def test_costs_are_whole_and_positive(core, network):
-    plan = program(network, variant_for(core))
+    plan = program(network, counted_variant(core))
     cost = engine_cost(plan, core)
     assert sum(cost.constants.values()) == pytest.approx(plan.const_bytes, abs=3 * len(plan.consts))
     assert sum(cost.constants.values()) >= plan.const_bytes
