@@ -26,7 +26,7 @@ def subject(view, target, runtime):
 
 
 def middle(view, number):
-    return view.plot.place(view.plot.picture.timeline.lives[number]).center().toPoint()
+    return view.plot.place(number).center().toPoint()
 
 
 def test_the_peak_is_named_and_adds_up_to_the_gauge(view, session):
@@ -41,8 +41,8 @@ def test_the_peak_is_named_and_adds_up_to_the_gauge(view, session):
 
 def test_the_buffers_stand_where_the_plan_puts_them(view):
     area, timeline = view.plot.area(), view.plot.picture.timeline
-    for life in timeline.lives:
-        box = view.plot.place(life)
+    for number, life in enumerate(timeline.lives):
+        box = view.plot.place(number)
         assert area.adjusted(-1, -3, 1, 1).contains(box)
         assert box.height() == pytest.approx(max(2, life.size * area.height() / timeline.total))
         left = area.left() + life.first * area.width() / len(timeline.steps)

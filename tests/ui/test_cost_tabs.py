@@ -4,16 +4,24 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from studio.core.edits import SetParams, SetTargets
+from studio.core.edits import Disconnect, SetParams, SetTargets
 from studio.storage.folder import ProjectFolder
 from studio.ui.dialogs.palette_entries import entries, find
 from studio.ui.main_window import MainWindow
 from studio.ui.panels.cost_tabs import VIEWS
 from studio.ui.session import Session
 from studio.ui.settings import Settings
+from tests.ui.test_edit_turn import difference, picture, pushed, selected, themed
 
 LEFT = Qt.MouseButton.LeftButton
 COSTS = tuple(v.id for v in VIEWS[1:])
+PAINTED = {
+    "a parameter and boards": pushed(SetParams("conv2d_1", {"filters": 24}), SetTargets(("nucleo-l031k6", "virtual-m4"))),
+    "a block selected": selected("conv2d_1"),
+    "light": themed("light"),
+    "an error": pushed(Disconnect("dense_1", 0)),
+    "dark": themed("dark"),
+}
 
 
 @pytest.fixture
@@ -143,3 +151,18 @@ def test_everything_stays_within_the_window(tabs, window, qtbot):
                 assert corner.x() <= width
                 assert corner.y() <= height
                 assert widget.width() >= widget.minimumSizeHint().width(), f"{id} at {width}"
+
+
+@pytest.mark.parametrize("id", COSTS)
+def test_all_that_changed_is_painted(tabs, window, session, qtbot, app, id):
+    """Hold the pixels on the screen against the window painted anew, with each view shown."""
+    window.show_view(id)
+    room = window.room("design")
+    for name, step in PAINTED.items():
+        step(session)
+        qtbot.waitUntil(lambda: not getattr(tabs.views[id], "counting", False))
+        for _ in range(6):
+            app.processEvents()
+        shown, anew = picture(window, window.screen().grabWindow(window.winId())), picture(window, window.grab())
+        assert shown == anew, f"after {name}: {difference(shown, anew)}"
+    assert room.views.current == id
