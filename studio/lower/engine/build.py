@@ -94,7 +94,8 @@ _PARTS = MappingProxyType(
 def variant_for(core: Core) -> str:
     """Return the variant of the kernels that a core runs best: "helium" with that extension, "dsp" with the DSP one, else "plain".
 
-    Helium's are the plain kernels: the C holds a second body of the hot ones, which a compiler takes for such a core.
+    Helium's are the plain kernels for int8, of which the hot ones have a second body in C that a compiler takes for such a core,
+    and the DSP kernels for other data.
     """
     return "helium" if core.helium else "dsp" if core.dsp else "plain"
 
@@ -146,6 +147,7 @@ def assemble(drafter: Drafter, drafts: Sequence[Draft]) -> Program:
 def draft_op(drafter: Drafter) -> None:
     """Draft the operator at hand."""
     width, rules = rules_for(drafter) or ("", _RULES)
+    drafter.plain_int8 = not width
     if drafter.op.kind not in rules:
         drafter.refuse(f"there is no {width} kernel for it" if width else "there is no kernel for it")
     rules[drafter.op.kind](drafter)
