@@ -18,12 +18,16 @@ _TOO_LARGE, _TOO_SLOW, _NEAR, _POWER = 100.0, 50.0, 10.0, 0.05
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """Edits that may help: `words` say what they do, `stands_at` names for each new block the one whose place it takes."""
+    """Edits that may help: `words` say what they do, `stands_at` names for each new block the one whose place it takes.
+
+    `runtimes` exchanges a runtime for another on some targets: (this, for that) by target.
+    """
 
     where: str
     words: str
     edits: tuple[Edit, ...]
     stands_at: Mapping[str, str] = msgspec.field(default_factory=dict)
+    runtimes: Mapping[str, tuple[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -168,6 +172,11 @@ class Advice(msgspec.Struct, frozen=True):
     def caution(self) -> str:
         """What is not known of it."""
         return "train again: accuracy not known" if self.rule.retrain else "no training needed"
+
+    @property
+    def switched(self) -> tuple[Gain, ...]:
+        """The boards that get another runtime."""
+        return tuple(g for g in self.gains if g.before.runtime != g.after.runtime)
 
 
 def macs_words(before: int, after: int) -> str:

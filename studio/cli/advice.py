@@ -47,7 +47,7 @@ def advice_json(found: "Sequence[Advice]") -> list[dict[str, Any]]:
             "gains": [
                 {
                     "target": g.target.id,
-                    "runtime": g.before.runtime,
+                    "runtime": (g.before.runtime, g.after.runtime),
                     "fits": (g.before.fits, g.after.fits),
                     **{_FIELDS[s.name]: (s.before, s.after) for s in g.savings},
                 }

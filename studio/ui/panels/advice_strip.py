@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.advise import Advice
@@ -15,7 +15,12 @@ from studio.ui.widgets.still import Still
 
 
 class AdviceStrip(QFrame):
-    """Shows one advice of several; greyed from an edit until the design rests."""
+    """Shows one advice of several; greyed from an edit until the design rests.
+
+    `runtime_wanted` carries a target and the runtime that its card is to show.
+    """
+
+    runtime_wanted = Signal(str, str)
 
     def __init__(self, session: Session, advisor: Advisor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +86,10 @@ class AdviceStrip(QFrame):
         self._show()
 
     def apply(self) -> None:
-        """Make the edits of the shown advice, as one entry of the undo stack, and say what they brought."""
+        """Make the edits of the shown advice, as one entry of the undo stack, and say what they brought.
+
+        Which runtime a card shows is no part of the design, and is chosen back on the card.
+        """
         advice = self.shown
         if advice is None or not self._advisor.current:
             return
@@ -90,14 +98,16 @@ class AdviceStrip(QFrame):
         stands = {new: places[old] for new, old in advice.candidate.stands_at.items() if old in places}
         if self._session.attempt(lambda: document.push_all(advice.candidate.words, advice.candidate.edits, stands)):
             ids = tuple(advice.candidate.stands_at) or (advice.candidate.where,)
-            self._session.select(tuple(i for i in ids if i in document.project.graph.by_id))
+            self._session.select(tuple(i for i in ids if i in document.project.graph.by_id) or self._session.selection)
+            for gain in advice.switched:
+                self.runtime_wanted.emit(gain.target.id, gain.after.runtime)
             self._session.told.emit(self._outcome(advice))
 
     def _outcome(self, advice: Advice) -> str:
         """Say what came of it, from the figures as they stand now."""
         gauges = self._session.gauges
         intervals = (advice.before.interval_ms, gauges.shown.project.interval_ms)
-        made = [(g, gauges.report(g.target.id, g.before.runtime)) for g in advice.gains]
+        made = [(g, gauges.report(g.target.id, g.after.runtime)) for g in advice.gains]
         gains = [Gain(g.target, g.before, report, intervals) for g, report in made if report]
         said = ", ".join(filter(None, (macs_words(advice.macs[0], gauges.shown.figures.macs), gains_words(gains))))
         return f"{advice.candidate.words}: {said}; {advice.caution}"
@@ -127,7 +137,8 @@ class AdviceStrip(QFrame):
         self.label.setToolTip(_explained(shown) if shown else "")
         self.setAccessibleName(f"Advice: {shown.words}; {shown.caution}" if shown else "No advice")
         if shown:
-            self.apply_button.setToolTip(f"{shown.candidate.words}; Ctrl+Z takes it back")
+            back = "Ctrl+Z takes it back" if shown.candidate.edits else "chosen back on the card"
+            self.apply_button.setToolTip(f"{shown.candidate.words}; {back}")
             self.apply_button.setAccessibleName(f"Apply: {shown.candidate.words}")
 
     def _empty(self, current: bool) -> str:

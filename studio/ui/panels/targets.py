@@ -65,6 +65,7 @@ class TargetsColumn(Panel):
         column.addWidget(self.strip)
         self.advisor = Advisor(session, self._places, self.isVisible, self)
         self.advice = AdviceStrip(session, self.advisor)
+        self.advice.runtime_wanted.connect(lambda id, runtime: self._choose_runtime(self.cards[id], runtime))
         column.addWidget(self.advice)
         session.gauges.updated.connect(self._show)
         session.theme_changed.connect(self._restyle)

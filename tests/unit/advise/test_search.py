@@ -24,7 +24,7 @@ from studio.lower.int8 import quantised_types
 from tests.helpers.small_networks import BLOCKS, random_graph
 
 TARGETS = tuple(board(name) for name in ("virtual-m4", "nrf52840dk", "pico", "nucleo-f103rb", "nucleo-l031k6"))
-PLACES = tuple((target, runtime) for target in TARGETS for runtime in ("c", "tflm"))
+PLACES = tuple((target, runtime) for target in TARGETS for runtime in ("c", "c-small", "tflm"))
 LABELS = tuple("abcde")
 SMALL = FrontEnd(clip_samples=480 + 320 * 19, mels=16)
 
@@ -55,8 +55,8 @@ def check(found, of: Project) -> None:
         now, reports = from_nothing(after)
         assert each.macs == (counts.macs, now.macs)
         for gain in each.gains:
-            key = (gain.target.id, gain.before.runtime)
-            assert (gain.before, gain.after) == (before[key], reports[key])
+            keys = [(gain.target.id, made.runtime) for made in (gain.before, gain.after)]
+            assert (gain.before, gain.after) == (before[keys[0]], reports[keys[1]])
             assert not gain.breaks
         assert each.most >= LEAST_GAIN
         assert each.worth > 0
@@ -185,6 +185,17 @@ def test_what_does_not_fit_comes_first():
     assert found[0].gains[0].mends
     assert "which it then fits" in found[0].words
     assert found[0].gains[0].best.name == "RAM"
+
+
+def test_the_engine_in_least_ram_is_advised_where_ram_lacks():
+    of = Project("tight", LABELS, graph=TEMPLATES["default"](FrontEnd().shape, 5), interval_ms=10_000.0)
+    found = advice(design(of, BLOCKS), [(board("nucleo-f103rb"), "c"), (board("virtual-m4"), "c")])
+    least = next(a for a in found if a.rule.id == "least_ram")
+    assert [(g.target.id, g.after.runtime) for g in least.switched] == [("nucleo-f103rb", "c-small")]
+    assert least.after is of
+    assert least.switched[0].mends
+    assert least.caution == "no training needed"
+    assert "least_ram" not in {a.rule.id for a in advice(design(of, BLOCKS), [(board("nucleo-f103rb"), "c-small")])}
 
 
 def test_advice_never_takes_a_board_away():
