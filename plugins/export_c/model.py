@@ -141,7 +141,11 @@ def _intro(job: ExportJob, program: Program) -> list[str]:
     ]
 
 
-_VARIANTS = {"dsp": "with the DSP extension (Cortex-M4, M7, M33)", "plain": "without the DSP extension (Cortex-M0, M3)"}
+_VARIANTS = {
+    "helium": "with Helium (Cortex-M55)",
+    "dsp": "with the DSP extension (Cortex-M4, M7, M33)",
+    "plain": "without the DSP extension (Cortex-M0, M3)",
+}
 
 
 def _tensor_words(what: str, tensor: Tensor) -> str:

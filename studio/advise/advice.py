@@ -14,17 +14,20 @@ from studio.estimate.fit import Need, shares
 
 Place = tuple[TargetDevice, str]
 TIGHT = 0.8
-_TOO_LARGE, _NEAR = 100.0, 10.0
-_POWER = 0.05
+_TOO_LARGE, _TOO_SLOW, _NEAR, _POWER = 100.0, 50.0, 10.0, 0.05
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """Edits that may help: `words` say what they do, `stands_at` names for each new block the one whose place it takes."""
+    """Edits that may help: `words` say what they do, `stands_at` names for each new block the one whose place it takes.
+
+    `runtimes` exchanges a runtime for another on some targets: (this, for that) by target.
+    """
 
     where: str
     words: str
     edits: tuple[Edit, ...]
     stands_at: Mapping[str, str] = msgspec.field(default_factory=dict)
+    runtimes: Mapping[str, tuple[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -58,8 +61,10 @@ class Saving(msgspec.Struct, frozen=True):
 
     @property
     def worth(self) -> float:
-        """The part, weighted by the need: what does not fit counts most, then what is tight."""
-        return self.part * (_TOO_LARGE if self.need > 1 else _NEAR if self.need > TIGHT else _POWER if self.name == "energy" else self.need)
+        """The part, weighted by the need: memory that does not suffice counts most, then time, then what is tight."""
+        if self.need > 1:
+            return self.part * (_TOO_SLOW if self.name == "time" else _TOO_LARGE)
+        return self.part * (_NEAR if self.need > TIGHT else _POWER if self.name == "energy" else self.need)
 
     @property
     def words(self) -> str:
@@ -108,8 +113,8 @@ class Gain(msgspec.Struct, frozen=True):
 
     @property
     def worth(self) -> float:
-        """What the edits bring on this board, by what it needs most."""
-        return sum(s.worth for s in self.savings) + self.interval_worth
+        """What the edits bring on this board, by what it needs most; that it fits at all is worth as much as all of what lacks."""
+        return sum(s.worth for s in self.savings) + self.interval_worth + _TOO_LARGE * self.mends
 
     @property
     def mends(self) -> bool:
@@ -167,6 +172,11 @@ class Advice(msgspec.Struct, frozen=True):
     def caution(self) -> str:
         """What is not known of it."""
         return "train again: accuracy not known" if self.rule.retrain else "no training needed"
+
+    @property
+    def switched(self) -> tuple[Gain, ...]:
+        """The boards that get another runtime."""
+        return tuple(g for g in self.gains if g.before.runtime != g.after.runtime)
 
 
 def macs_words(before: int, after: int) -> str:

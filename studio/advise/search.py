@@ -7,6 +7,7 @@ from studio.advise.advice import Advice, Candidate, Gain, Place, Rule
 from studio.advise.design import Design, design
 from studio.advise.frontend_rules import FRONT_END_RULES
 from studio.advise.graph_rules import GRAPH_RULES
+from studio.advise.runtime_rules import RUNTIME_RULES
 from studio.core.block import Block
 from studio.core.errors import StudioError
 from studio.core.project import Project
@@ -14,7 +15,7 @@ from studio.core.registry import Registry
 from studio.core.report import ResourceReport
 from studio.estimate.report import report
 
-RULES: tuple[Rule, ...] = (*GRAPH_RULES, *FRONT_END_RULES)
+RULES: tuple[Rule, ...] = (*GRAPH_RULES, *FRONT_END_RULES, *RUNTIME_RULES)
 LEAST_GAIN = 0.02
 KEPT = 5
 ALIKE = 2
@@ -79,12 +80,20 @@ def _weigh(now: Design, rule: Rule, candidate: Candidate, before: Sequence[Repor
     gains = []
     intervals = (now.project.interval_ms, after.project.interval_ms)
     for place, earlier in before:
-        made = _report(after, place)
+        there = _place(place, candidate)
+        made = earlier if after.project is now.project and there == place else _report(after, there)
         if not _runs(made):
             return None
         gains.append(Gain(place[0], earlier, made, intervals))
         yield
     return Advice(rule, candidate, now.project, after.project, (now.figures.macs, after.figures.macs), tuple(gains))
+
+
+def _place(place: Place, candidate: Candidate) -> Place:
+    """Return a board with the runtime that a candidate wants on it."""
+    target, runtime = place
+    old, new = candidate.runtimes.get(target.id, (runtime, runtime))
+    return target, new if runtime == old else runtime
 
 
 def _tried(now: Design, candidate: Candidate) -> Design | None:

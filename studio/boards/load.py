@@ -179,7 +179,8 @@ def _check_complete(path: Path, merged: Mapping[str, Any], sources: Mapping[str,
 
 def _core(file: CoreFile) -> Core:
     flags = tuple(file.gcc_flags)
-    return Core(file.id, file.name, file.fpu, file.dsp, file.zig_target, file.zig_cpu, flags, file.unicorn_cpu, file.family, file.costs)
+    machine = (file.zig_target, file.zig_cpu, flags, file.unicorn_cpu)
+    return Core(file.id, file.name, file.fpu, file.dsp, *machine, file.family, file.costs, file.helium)
 
 
 def _device(

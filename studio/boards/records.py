@@ -32,6 +32,7 @@ class CoreFile(msgspec.Struct, forbid_unknown_fields=True):
     gcc_flags: list[str]
     unicorn_cpu: str = ""
     family: Literal["cortex-m", "risc-v", "xtensa", "cortex-a"] = "cortex-m"
+    helium: Annotated[bool, msgspec.Meta(description="the M-profile vector extension")] = False
     costs: Annotated[str | None, msgspec.Meta(description="the core whose cost tables count for it; left out: its own; empty: none")] = None
 
 

@@ -18,6 +18,7 @@ otolith report words
 otolith report model.tflite --target nrf52840dk --target pico --runtime c --runtime tflm
 otolith report words --battery "1200 mAh" --battery-voltage "3.7 V"
 otolith report model.keras --json
+otolith report words --advice
 otolith report words --out review.html                   a design review; .pdf, .md and .json too
 otolith validate words --target virtual-m4 --json > kit.json; otolith report words --out review.pdf --validation kit.json""",
     )
@@ -33,6 +34,7 @@ otolith validate words --target virtual-m4 --json > kit.json; otolith report wor
     )
     made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
     made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
+    made.add_argument("--advice", action="store_true", help="tell what would make a project's design smaller or faster, and by how much")
     made.add_argument("--out", metavar="FILE", help="write a design review too: FILE ends in .html, .pdf, .md or .json")
     made.add_argument("--force", action="store_true", help="replace FILE where it is there already")
     made.add_argument(
@@ -46,6 +48,7 @@ otolith validate words --target virtual-m4 --json > kit.json; otolith report wor
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and print; write the review where one is asked for."""
+    from studio.cli.advice import advice_json, advice_text, find_advice
     from studio.cli.terminal import print_json
     from studio.deploy.boards import known_board
     from studio.deploy.review_file import read_battery
@@ -67,10 +70,11 @@ def run(args: argparse.Namespace) -> int:
         for target in targets
         for made in report_all(subject.network, [target], chosen or runtimes_for(target), subject.frontend, interval, file_bytes, battery)
     )
+    advised = find_advice(subject, targets, chosen) if args.advice else None
     if args.json:
-        print_json(as_json(model, reports))
+        print_json(as_json(model, reports) | ({} if advised is None else {"advice": advice_json(advised)}))
     else:
-        print(_text(subject, model, reports))
+        print(_text(subject, model, reports) + ("" if advised is None else f"\n\n{advice_text(advised)}"))
     if review:
         _write_review(review, args.json)
     return 0

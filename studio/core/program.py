@@ -94,7 +94,7 @@ class StreamLayer(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True, dict=True):
-    """The engine's whole plan for one network and one core variant ("dsp" or "plain").
+    """The engine's whole plan for one network and one core variant ("helium", "dsp" or "plain").
 
     `input_buffer` and `output_buffer` index `buffers`; `consts` are all arrays that the calls use. `sources` are the C files
     of the kernels and of what they share, relative to the runtime's folder. `init` are the calls that set the state of a streaming

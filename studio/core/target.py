@@ -20,7 +20,7 @@ class MemoryRegion(msgspec.Struct, frozen=True):
 
 
 class Core(msgspec.Struct, frozen=True):
-    """A CPU core: what it can do and how to compile for it.
+    """A CPU core: what it can do and how to compile for it; `helium` is the M-profile vector extension.
 
     `costs` names the core whose measured tables count for it: None its own, "" says that there are none. `family` is "cortex-m",
     "risc-v", "xtensa" or "cortex-a".
@@ -36,6 +36,7 @@ class Core(msgspec.Struct, frozen=True):
     unicorn_cpu: str = ""
     family: str = "cortex-m"
     costs: str | None = None
+    helium: bool = False
 
     @property
     def tabled(self) -> bool:

@@ -7,9 +7,10 @@ import msgspec
 
 from studio.core.program import Program
 from studio.core.protocols import CallCount
-from studio.core.target import TargetDevice
-from studio.estimate.engine import engine_cost
+from studio.core.target import Core, TargetDevice
+from studio.estimate.engine import counted_variant, engine_cost
 from studio.estimate.latency import wait_factor
+from studio.lower.engine import program as program_of
 
 
 class OperatorCount(msgspec.Struct, frozen=True):
@@ -29,9 +30,10 @@ class OperatorCount(msgspec.Struct, frozen=True):
 
 def operator_counts(program: Program, target: TargetDevice, calls: Sequence[CallCount]) -> tuple[OperatorCount, ...]:
     """Put what the kit counted beside the estimate, call by call; () where the kit could not tell the calls apart."""
-    if len(calls) != len(program.calls):
+    counted = _as_counted(program, target.core)
+    if counted is None or not len(calls) == len(program.calls) == len(counted.calls):
         return ()
-    costs = iter(engine_cost(program, target.core).per_call)
+    costs = iter(engine_cost(counted, target.core).per_call)
     rows = []
     for call, count in zip(program.calls, calls, strict=True):
         parts = [next(costs) for _ in range(1 + len(call.layers))]
@@ -39,6 +41,14 @@ def operator_counts(program: Program, target: TargetDevice, calls: Sequence[Call
         instructions, cycles = sum(p.instructions for p in parts), sum(p.cycles for p in parts)
         rows.append(OperatorCount(name, call.kernel, instructions, count.instructions, cycles, count.cycles))
     return tuple(rows)
+
+
+def _as_counted(plan: Program, core: Core) -> Program | None:
+    """Return the plan with the kernels that the core's table counts; None where those make other streams."""
+    variant = counted_variant(core)
+    if plan.variant == variant:
+        return plan
+    return None if any(call.layers for call in plan.calls) else program_of(plan.network, variant)
 
 
 OPERATOR_COLUMNS = ("operator", "kernel", "instructions, estimate", "kit", "difference", "cycles, estimate")

@@ -12,7 +12,7 @@ Ink = Callable[[str], str]
 """Turns the name of a colour into what the format writes for it."""
 
 WIDTH = 720
-SERIES = ("c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7")
+SERIES = tuple(f"c{n}" for n in range(12))
 _BAR, _GAP, _LEFT, _RIGHT, _LINE = 18, 8, 84, 150, 16
 _LETTER = 6.4
 _PLOT = 240
@@ -34,6 +34,7 @@ def _bars(picture: Bars, ink: Ink) -> tuple[str, int]:
     budget = picture.bars[0].budget
     whole = max(longest, budget) if budget <= 3 * longest else longest
     span = WIDTH - _LEFT - _RIGHT
+    limit = _LEFT + span * budget / max(whole, 1) if budget <= whole else 0.0
     drawn, y = [], 2
     for bar in picture.bars:
         total = sum(size for _, size in bar.parts)
@@ -46,11 +47,12 @@ def _bars(picture: Bars, ink: Ink) -> tuple[str, int]:
             x += wide
         over = total > bar.budget
         words = f"{bytes_of(total)} B, {total / bar.budget:.1%}"
-        drawn.append(_label(x + 6, y + 13, words, ink("bad" if over else "text")))
+        behind = limit if x - 2 <= limit <= x + _LETTER * len(words) else x
+        drawn.append(_label(behind + 6, y + 13, words, ink("bad" if over else "text")))
         y += _BAR + _GAP
-    if budget <= whole:
-        x = _LEFT + span * budget / whole
-        drawn.append(f'<path d="M{x:.1f} 0V{y - _GAP + 2}" style="stroke:{ink("bad")};stroke-width:1.5;stroke-dasharray:3 2;fill:none"/>')
+    if limit:
+        line = f"stroke:{ink('bad')};stroke-width:1.5;stroke-dasharray:3 2;fill:none"
+        drawn.append(f'<path d="M{limit:.1f} 0V{y - _GAP + 2}" style="{line}"><title>{bytes_of(budget)} B free</title></path>')
     return _legend(drawn, names, y + 4, ink)
 
 

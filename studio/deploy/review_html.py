@@ -11,11 +11,13 @@ _LIGHT = {
     "ground": "#ffffff", "text": "#1c2026", "dim": "#5a6372", "line": "#d9dde4", "head": "#f4f6f8", "band": "#e9edf3",
     "good": "#1c6e3d", "bad": "#b5301f", "on": "#ffffff",
     "c0": "#1f6fd6", "c1": "#b2621a", "c2": "#12817e", "c3": "#7d4fd0", "c4": "#5c7d23", "c5": "#b0457a", "c6": "#5a6372", "c7": "#856a00",
+    "c8": "#9c3b2e", "c9": "#4350af", "c10": "#2e7d52", "c11": "#8a5a7a",
 }  # fmt: skip
 _DARK = {
     "ground": "#14161a", "text": "#e7e9ee", "dim": "#98a0ae", "line": "#2f343e", "head": "#1b1e24", "band": "#262b34",
     "good": "#3fb56b", "bad": "#f0705f", "on": "#0b1526",
     "c0": "#4c9ffe", "c1": "#e6a15c", "c2": "#4ac3c0", "c3": "#b48cf2", "c4": "#8fb35a", "c5": "#d97aa6", "c6": "#98a0ae", "c7": "#d6b94a",
+    "c8": "#e58a7b", "c9": "#8f9bf0", "c10": "#6ccb95", "c11": "#c9a3bb",
 }  # fmt: skip
 _STYLE = """
 body { background: var(--ground); color: var(--text); font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 24px; max-width: 960px }
@@ -32,6 +34,7 @@ th, td { text-align: left; vertical-align: top; padding: 4px 8px; border-bottom:
 thead th { background: var(--head); font-weight: 600 }
 tbody th { font-weight: 400 }
 .n { text-align: right; white-space: nowrap }
+th.n { white-space: normal }
 tr.strong > * { font-weight: 600 }
 td, tbody th { max-width: 40em }
 figure { margin: 14px 0 }

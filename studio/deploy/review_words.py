@@ -77,7 +77,7 @@ def _network(review: Review) -> tuple[Item, ...]:
 def _block(row: BlockRow) -> tuple[str, ...]:
     shape = "\u00a0×\u00a0".join(map(str, row.shape)) or NONE
     if not row.operators:
-        settings, counts = "" if row.kind == INPUT_KIND else "no operator of its own", (NONE, NONE, NONE)
+        settings, counts = "" if row.kind == INPUT_KIND else "no operator", (NONE, NONE, NONE)
     else:
         settings = ", ".join(f"{name} {_setting(value)}" for name, value in row.settings.items() if _tells(name, value))
         counts = (f"{row.parameters:,}", f"{row.macs:,}", bytes_of(row.weights_bytes))

@@ -11,6 +11,7 @@ from studio.core.places import shipped
 from studio.core.program import Call, Program
 from studio.core.remember import Memory
 from studio.core.target import Core
+from studio.lower.engine import variant_for
 from studio.lower.engine.draft import Draft
 from studio.lower.engine.sketch import Outline, Sketch, constant_parts, word
 from studio.lower.engine.stream import DRIVER
@@ -125,6 +126,12 @@ def table_of(core: Core) -> EngineTable:
     if core.dsp:
         return tables["cortex-m4f"]
     return tables["cortex-m0" if "m0" in core.zig_cpu or "m23" in core.zig_cpu else "cortex-m3"]
+
+
+def counted_variant(core: Core) -> str:
+    """Return the variant of the kernels that the core's table counts: without one of its own not Helium's, which no other has."""
+    variant = variant_for(core)
+    return variant if variant != "helium" or table_of(core).core == core.id else "dsp"
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,8 @@ from studio.lower.engine import RUNTIMES as ENGINE
 Runtime = Literal["c", "c-small", "tflm", "tflm-ref", "x-cube-ai"]
 RUNTIMES: tuple[Runtime, ...] = ("c", "c-small", "tflm", "tflm-ref", "x-cube-ai")
 
+FRONT_END_SOURCE = "measured on the virtual kits, board_support/costs/frontend.toml"
+
 
 def check_runtime(runtime: str) -> str:
     """Return the runtime's id, or raise InputError with the known ones."""
@@ -81,9 +83,14 @@ def report(
         issues=(*fit_issues(need, target), *usage.issues, *_source_issues(target)),
         arena=usage.arena,
         ops=rows.ops,
-        sources={**target.sources, **usage.sources, "latency band": band_of(target.core, runtime).source},
+        sources=_sources(target, runtime, usage, frontend),
         day=day_energy(target, latency.value, interval_ms, battery),
     )
+
+
+def _sources(target: TargetDevice, runtime: str, usage: Usage, frontend: FrontEnd | None) -> dict[str, str]:
+    features = {"front end": FRONT_END_SOURCE} if frontend else {}
+    return {**target.sources, **usage.sources, **features, "latency band": band_of(target.core, runtime).source}
 
 
 def report_all(

@@ -39,12 +39,25 @@ class Life(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A kernel call: its operator's number and kind, its block, and the bytes that are alive meanwhile, shared ones counted once."""
+    """A kernel call: the numbers of its operators (a stream runs several), its blocks, and the bytes that are alive meanwhile.
 
-    op: int
+    Bytes that several tensors share are counted once. `kind` is the first operator's.
+    """
+
+    ops: tuple[int, ...]
     kind: str
-    block: str
+    blocks: tuple[str, ...]
     alive: int
+
+    @property
+    def block(self) -> str:
+        """The first block, "" where no block made it."""
+        return self.blocks[0] if self.blocks else ""
+
+    @property
+    def name(self) -> str:
+        """What to call it: "conv2d_1", "conv2d_1 … dense_1"."""
+        return " … ".join((self.blocks[0], self.blocks[-1]) if len(self.blocks) > 1 else self.blocks) or self.kind
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -70,7 +83,7 @@ def engine_timeline(program: Program) -> Timeline:
     """Return the plan of runtime `c`."""
     network = program.network
     lives = _lives(network, program.buffers, [call.block for call in program.calls])
-    called = [(call.op, call.block) for call in program.calls]
+    called = [tuple(layer.call.op for layer in call.layers) or (call.op,) for call in program.calls]
     return Timeline(_steps(network, called, lives), lives, program.arena_bytes, program.arena_bytes)
 
 
@@ -79,26 +92,32 @@ def tflm_timeline(network: Network, made: ResourceReport, target: TargetDevice) 
     tuned = made.runtime == "tflm" and target.core.tabled
     buffers = plan(network, "cmsis_nn" if tuned else "reference", target.core.dsp and tuned)
     lives = _lives(network, buffers, [op.block for op in network.ops])
-    called = [(number, op.block) for number, op in enumerate(network.ops)]
+    called = [(number,) for number in range(len(network.ops))]
     return Timeline(_steps(network, called, lives), lives, max(life.end for life in lives), made.ram.parts["arena"])
 
 
-def covered(lives: Iterable[Life]) -> int:
+def covered(stretches: Iterable[Life | Buffer]) -> int:
     """Return the bytes that at least one of them covers; they stand in the order of their offsets."""
     bytes, end = 0, 0
-    for life in lives:
-        if life.end > end:
-            bytes += life.end - max(life.offset, end)
-            end = life.end
+    for stretch in stretches:
+        high = stretch.offset + stretch.size
+        if high > end:
+            bytes += high - max(stretch.offset, end)
+            end = high
     return bytes
 
 
-def _steps(network: Network, called: Sequence[tuple[int, str]], lives: Sequence[Life]) -> tuple[Step, ...]:
+def _steps(network: Network, called: Sequence[tuple[int, ...]], lives: Sequence[Life]) -> tuple[Step, ...]:
     alive: list[list[Life]] = [[] for _ in called]
     for life in sorted(lives, key=attrgetter("offset")):
         for number in range(life.first, life.last + 1):
             alive[number].append(life)
-    return tuple(Step(op, network.ops[op].kind, block, covered(during)) for (op, block), during in zip(called, alive, strict=True))
+    return tuple(_step(network, ops, during) for ops, during in zip(called, alive, strict=True))
+
+
+def _step(network: Network, ops: tuple[int, ...], during: Iterable[Life]) -> Step:
+    blocks = dict.fromkeys(network.ops[op].block for op in ops if network.ops[op].block)
+    return Step(ops, network.ops[ops[0]].kind, tuple(blocks), covered(during))
 
 
 def _lives(network: Network, buffers: Sequence[Buffer], blocks: Sequence[str]) -> tuple[Life, ...]:

@@ -14,7 +14,7 @@ from studio.core.report import Arena
 from studio.core.target import Core, TargetDevice
 from studio.core.units import format_size
 from studio.estimate.counts import figures
-from studio.estimate.engine import base_cost, code_and_stack, op_cost, table_of
+from studio.estimate.engine import base_cost, code_and_stack, counted_variant, op_cost, table_of
 from studio.estimate.frontend import FrontEndCost, frontend_cost
 from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm import arena, model_bytes, tflm_cost, with_offline
@@ -42,7 +42,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory: Memory = "fast") -> Usage:
     """Count the engine from the plan that the exporter prints; raise UnsupportedOperator where a kernel is missing."""
-    variant = variant_for(core)
+    variant = counted_variant(core)
     made = sketch(network, variant, memory)
     table = table_of(core)
     code, stack = code_and_stack(made, core)
@@ -54,8 +54,15 @@ def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory
         flash={**made.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
         stack_bytes=base.stack_bytes + max(stack, fe_stack),
         rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda number, _: op_cost(made.outlines[number], table), made.alone),
-        sources=_ENGINE_SOURCES,
+        sources=_engine_sources(core, variant),
     )
+
+
+def _engine_sources(core: Core, variant: str) -> Mapping[str, str]:
+    if variant == variant_for(core):
+        return _ENGINE_SOURCES
+    note = f"; counted with the kernels and the tables of {table_of(core).core}: those of {core.id} are not measured"
+    return MappingProxyType({what: source + note for what, source in _ENGINE_SOURCES.items()})
 
 
 def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEnd | None, file_bytes: int | None = None) -> Usage:

@@ -30,6 +30,7 @@ ACTIONS = (
     Action("save", "Save", "File", "save", ("Ctrl+S",), "write the design, the recordings' tables and the layout", True),
     Action("save_as", "Save as…", "File", "save_as", ("Ctrl+Shift+S",), "copy the project to another folder and go on there"),
     Action("reload", "Reload from disk", "File", "reload", (), "take what somebody else wrote; Ctrl+Z takes it back"),
+    Action("report", "Design report…", "File", "design_report", (), "write a design review as HTML, PDF, Markdown or JSON", True),
     Action("settings", "Settings…", "File", "settings", ("Ctrl+,",), "", True),
     Action("quit", "Quit", "File", "quit", ("Ctrl+Q",), "", True),
     Action("undo", "Undo", "Edit", "undo", ("Ctrl+Z",)),

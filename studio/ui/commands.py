@@ -137,6 +137,12 @@ class Commands:
         self.discard = True
         self.open_folder_as_project(folder)
 
+    def design_report(self) -> None:
+        """Write a report on the design as it stands, for a review."""
+        from studio.ui.design_report import write_report
+
+        write_report(self.window)
+
     def settings(self) -> None:
         """Show the settings."""
         from studio.ui.dialogs.settings import SettingsDialog

@@ -175,6 +175,8 @@ class MainWindow(QMainWindow):
         session.theme_changed.connect(self.top_bar.restyle)
         session.theme_changed.connect(self.rail.restyle)
         self.targets.proving_changed.connect(self.top_bar.show_proving)
+        self.targets.alarmed.connect(self.status_line.alarm.show_alarm)
+        self.status_line.alarm.undo_wanted.connect(self.targets.take_back)
         self.top_bar.stop_wanted.connect(lambda job: job.cancel())
         self.rail.wanted.connect(self.show_room)
         self.status_line.jobs_wanted.connect(self.commands.show_jobs)

@@ -36,6 +36,7 @@ MARGIN_MM = 16
 FOOT, CAPTION = 24, 22
 FONT = "sans-serif"
 LONGEST_WORD = 28
+UNBROKEN = "\u00a0"
 WORDS, SENTENCE, PADDING = 30, 200, 3
 _STYLE = f"""
 body {{ color: {light("text")} }}
@@ -209,11 +210,15 @@ def _table(table: Table) -> str:
 
 
 def _row(table: Table, number: int, widths: Sequence[int]) -> str:
-    cells = "".join(
-        f"<td{_side(table, i, widths)}>{_worded(_cell(cell), number in table.strong, table.mood(number, i))}</td>"
-        for i, cell in enumerate(table.rows[number])
-    )
-    return f"<tr>{cells}</tr>"
+    return f"<tr>{''.join(_data(table, number, i, widths) for i in range(len(table.rows[number])))}</tr>"
+
+
+def _data(table: Table, number: int, column: int, widths: Sequence[int]) -> str:
+    cell = table.rows[number][column]
+    words = _cell(cell.replace(" ", UNBROKEN) if column in table.numeric else cell)
+    words = f"<b>{words}</b>" if number in table.strong else words
+    mood = table.mood(number, column)
+    return f"<td{_side(table, column, widths)}>{f'<span class={mood!r}>{words}</span>' if mood else words}</td>"
 
 
 def _cell(words: str) -> str:
@@ -222,11 +227,6 @@ def _cell(words: str) -> str:
 
 
 _UNBROKEN = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
-
-
-def _worded(words: str, strong: bool, mood: str) -> str:
-    words = f"<b>{words}</b>" if strong else words
-    return f'<span class="{mood}">{words}</span>' if mood else words
 
 
 def _side(table: Table, column: int, widths: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from studio.core.units import format_count
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import Job, JobList
+from studio.ui.panels.target_alarm import AlarmRow
 from studio.ui.widgets.still import Still
 
 _GRAIN = 24
@@ -35,8 +36,9 @@ class StatusLine(QStatusBar):
         self.unprotected.hide()
         for widget in (self.saved, Still(self.counts, grain=_GRAIN), self.job):
             self.addWidget(widget)
-        for label in (self.unprotected, self.source):
-            self.addPermanentWidget(label)
+        self.alarm = AlarmRow("status", on_card=False)
+        for widget in (self.alarm, self.unprotected, self.source):
+            self.addPermanentWidget(widget)
 
     def _label(self, name: str) -> QLabel:
         label = QLabel(self)

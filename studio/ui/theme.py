@@ -143,6 +143,7 @@ def style_sheet(t: Theme) -> str:
     QToolButton#rail {{ background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
                         padding: 8px 2px; color: {t.dim}; font-size: 11px; }}
     QToolButton#rail:checked {{ color: {t.text}; border-left-color: {t.accent}; }}
+    QFrame#advice {{ background: {t.raised}; border: none; border-left: 3px solid {t.accent}; }}
     QToolButton#quiet {{ background: transparent; border: 1px solid transparent; padding: 3px 6px; }}
     QToolButton#quiet::menu-indicator {{ image: none; }}
     QToolButton[compact="true"] {{ padding: 2px; }}
@@ -160,6 +161,11 @@ def style_sheet(t: Theme) -> str:
     QPushButton:disabled, QToolButton:disabled {{ color: {t.dim}; }}
     QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
     QPushButton[kind="primary"]:disabled {{ background: {t.raised}; color: {t.dim}; border-color: {t.line}; }}
+    QPushButton[kind="link"] {{ background: transparent; border: 1px solid transparent; color: {t.accent}; font-weight: 600; padding: 2px 4px; }}
+    QPushButton[kind="link"]:hover {{ border-color: {t.line}; }}
+    QPushButton[kind="link"]:disabled {{ color: {t.dim}; }}
+    QToolButton[kind="bare"] {{ background: transparent; border: 1px solid transparent; padding: 2px 6px; }}
+    QToolButton[kind="bare"]:hover {{ border-color: {t.line}; }}
     QPushButton:focus, QToolButton:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QListView:focus,
     QTreeView:focus, QTableView:focus, QGraphicsView:focus, QCheckBox:focus, QPlainTextEdit:focus {{ border: 1px solid {t.accent}; }}
     QToolButton#rail:focus {{ border: 1px solid {t.accent}; border-left-width: 3px; }}

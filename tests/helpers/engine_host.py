@@ -19,7 +19,7 @@ from studio.lower.engine import program, runtime_files
 from studio.plugin.isolation import import_object
 
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror", "-ffreestanding")
-TARGETS = {"dsp": "virtual-m4", "plain": "virtual-m3"}
+TARGETS = {"dsp": "virtual-m4", "plain": "virtual-m3", "helium": "virtual-m55"}
 CONTEXT = SimpleNamespace(
     cancelled=False, progress=lambda *a, **k: None, metric=lambda *a: None, log=lambda *a: None, artifact=lambda *a: None
 )

@@ -8,11 +8,14 @@ from studio.boards import board
 from studio.deploy import oracle
 from studio.deploy.build import build
 from studio.deploy.conversation import Record, decode, encode
+from studio.deploy.flash import flasher_for
 from studio.lower.engine import program, variant_for
-from studio.plugin import load_plugins
 from tests.helpers.engine_host import CONTEXT, export, random_inputs
 from tests.helpers.packed_networks import packed_network
 from tests.helpers.random_networks import random_network, rare_network
+
+needs_gcc = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+needs_qemu = pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="qemu-system-arm is not installed")
 
 
 def run_on_kit(network, kit, toolchain, folder):
@@ -24,7 +27,7 @@ def run_on_kit(network, kit, toolchain, folder):
     assert image.ram_bytes == program(network, variant_for(target.core)).arena_bytes
     inputs = random_inputs(network, 3)
     records = [Record("I", data) for data in inputs]
-    flasher = load_plugins().flashers.get("kit_virtual")
+    flasher = flasher_for(target)
     flasher.program(image, target, "", CONTEXT)
     heard = flasher.run(image, target, "", encode(records), 120.0, CONTEXT)
     assert not heard.fault
@@ -48,10 +51,30 @@ def test_outputs_of_packed_kernels_equal_tflm(kit, seed, tmp_path):
     run_on_kit(packed_network(seed), kit, "zig", tmp_path)
 
 
-@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+@needs_gcc
 @pytest.mark.parametrize("kit", ["virtual-m0", "virtual-m4"])
 def test_outputs_equal_tflm_by_gcc(kit, tmp_path):
     run_on_kit(random_network(9), kit, "gcc", tmp_path)
+
+
+@needs_qemu
+@pytest.mark.parametrize(("make", "seed"), [(random_network, 2), (random_network, 9), (rare_network, 14), (packed_network, 7)])
+def test_outputs_of_helium_equal_tflm(make, seed, tmp_path):
+    run_on_kit(make(seed), "virtual-m55", "zig", tmp_path)
+
+
+@needs_qemu
+@needs_gcc
+def test_outputs_of_helium_equal_tflm_by_gcc(tmp_path):
+    run_on_kit(random_network(9), "virtual-m55", "gcc", tmp_path)
+
+
+@pytest.mark.nightly
+@needs_qemu
+@pytest.mark.parametrize("seed", range(4000, 4060))
+@pytest.mark.parametrize("make", [random_network, packed_network], ids=["random", "packed"])
+def test_many_outputs_of_helium_equal_tflm(make, seed, tmp_path):
+    run_on_kit(make(seed), "virtual-m55", "zig", tmp_path)
 
 
 @pytest.mark.nightly

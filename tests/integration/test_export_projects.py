@@ -17,11 +17,12 @@ from studio.core.network import Network
 from studio.core.protocols import KitRun
 from studio.deploy import oracle
 from studio.deploy.build import read_image
+from studio.deploy.flash import flasher_for
 from studio.deploy.validate import host_features
 from studio.dsp.tables import frontend_tables
+from studio.lower.engine import variant_for
 from studio.lower.graph import lower_graph
 from studio.lower.randomise import randomise
-from studio.plugin import load_plugins
 from tests.helpers.engine_host import CONTEXT, export, gcc, golden, random_inputs
 from tests.helpers.random_networks import random_network
 from tests.helpers.streaming_networks import streaming_network
@@ -30,6 +31,7 @@ CROSS = "arm-none-eabi-gcc"
 LABELS = ("yes", 'say "no"', "two\nlines")
 FRONTEND = FrontEnd(clip_samples=4000)
 needs_cross = pytest.mark.skipif(shutil.which(CROSS) is None, reason="arm-none-eabi-gcc is not installed")
+needs_qemu = pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="qemu-system-arm is not installed")
 needs_cmake = pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
 
 
@@ -38,7 +40,7 @@ def project(network: Network, folder, kit="virtual-m4", **changes) -> str:
     inputs = random_inputs(network, 3)
     outputs = oracle.run(network, inputs)
     target = board(kit)
-    export(network, "dsp" if target.core.dsp else "plain", folder, golden=golden(inputs, outputs), target=target, **changes)
+    export(network, variant_for(target.core), folder, golden=golden(inputs, outputs), target=target, **changes)
     return f"{zlib.crc32(b''.join(outputs)):08x}"
 
 
@@ -61,7 +63,7 @@ def run(*command, cwd, code=0):
 def run_on_kit(elf, kit) -> KitRun:
     """Program the kit with the self-test and run it."""
     image = read_image(elf, board(kit), "gcc")
-    flasher = load_plugins().flashers.get("kit_virtual")
+    flasher = flasher_for(board(kit))
     flasher.program(image, board(kit), "", CONTEXT)
     return flasher.run(image, board(kit), "", b"", 60.0, CONTEXT)
 
@@ -81,7 +83,10 @@ def test_make_on_this_computer(sound):
 
 
 @needs_cross
-@pytest.mark.parametrize(("kit", "make"), [("virtual-m4", random_network), ("virtual-m0", streaming_network)])
+@pytest.mark.parametrize(
+    ("kit", "make"),
+    [("virtual-m4", random_network), ("virtual-m0", streaming_network), pytest.param("virtual-m55", random_network, marks=needs_qemu)],
+)
 def test_make_for_the_kit(kit, make, tmp_path):
     crc = project(make(3), tmp_path, kit)
     assert run("make", "-s", "kit", cwd=tmp_path) == ""

@@ -1,5 +1,7 @@
 """Models with floats at their ends, and with state, on a virtual kit: the oracle's bytes and the estimate's figures."""
 
+import shutil
+
 import pytest
 
 from studio.boards import board
@@ -21,3 +23,14 @@ def test_kit_oracle_and_estimate_agree(model, inputs, data_folder):
     assert sum(op.cycles for op in result.operators) == pytest.approx(result.cycles_estimate, rel=0.005)
     assert sum(op.estimated_instructions for op in result.operators) == result.estimate.instructions
     assert result.run_ms == pytest.approx(result.cycles_estimate / board("virtual-m4").clock_hz * 1e3)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="qemu-system-arm is not installed")
+def test_helium_takes_the_reference_model_in_much_less(data_folder):
+    result = validate(load_subject(data_folder / "models" / "kws_ref_model.tflite"), board("virtual-m55"), 3, QuietContext())
+    assert (result.mismatching_inputs, result.max_difference) == (0, 0)
+    assert result.instructions < 2_000_000 < result.estimate.instructions  # the estimate is that of the DSP kernels
+    assert len(result.operators) == 12
+    assert sum(op.instructions for op in result.operators) == pytest.approx(result.instructions, rel=0.002)
+    assert result.run_ms is None and result.stack_bytes > 0

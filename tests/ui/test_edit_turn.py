@@ -18,6 +18,7 @@ from studio.core.edits import (
     SetParams,
     SetTargets,
 )
+from studio.ui import advisor
 from studio.ui.canvas import GraphCanvas
 from studio.ui.panels.inspector import InspectorPanel
 from studio.ui.panels.outline import OutlinePanel
@@ -175,7 +176,13 @@ def picture(window, pixmap):
     return pixmap.toImage().convertToFormat(QImage.Format.Format_RGB32)
 
 
-def test_all_that_changed_is_painted(window, session, app):
+@pytest.fixture
+def no_search(monkeypatch):
+    """A window whose design never rests long enough for a search for advice, which paints in turns of its own."""
+    monkeypatch.setattr(advisor, "REST_MS", 10**7)
+
+
+def test_all_that_changed_is_painted(no_search, window, session, app):
     """Hold the pixels on the screen, painted where something asked for it, against the whole window painted anew."""
     for name, step in STEPS.items():
         step(session)

@@ -3,7 +3,8 @@
  * A real factor M > 0 is held as multiplier * 2^(shift - 31), 2^30 <= multiplier < 2^31. Rescaling rounds twice:
  *   t = round(x * 2^max(shift, 0) * multiplier / 2^31)   halves upwards      (SaturatingRoundingDoublingHighMul)
  *   y = round(t / 2^max(-shift, 0))                       halves from zero    (RoundingDivideByPOT)
- * On cores with the DSP extension single instructions do the work; elsewhere portable C gives the same bits.
+ * On cores with the DSP extension single instructions do the work; elsewhere portable C gives the same bits. The kernels without
+ * _dsp in their name hold a second body for Helium, the vector extension, which takes four sums or sixteen bytes at once.
  */
 #ifndef OT_ARITH_H
 #define OT_ARITH_H
@@ -189,6 +190,48 @@ OT_INLINE int8_t ot_requantise_packed(int32_t sum, int32_t packed, int32_t doubl
   int32_t t = ot_high_mul_doubled(sum + ot_packed_bias(packed), doubled);
   return (int8_t)ot_saturate_half(ot_packed_shift(t + (t >> 31), packed) + zero);
 }
+
+#if defined(__ARM_FEATURE_MVE)
+#include <arm_mve.h>
+#define OT_HELIUM
+
+/* ot_rescale of four sums, each by its own factor. */
+OT_INLINE int32x4_t ot_rescale_four(int32x4_t x, int32x4_t multiplier, int32x4_t shift) {
+  int32x4_t right = vminq_s32(shift, vdupq_n_s32(0)), left = vsubq_s32(shift, right);
+  int32x4_t t = vqrdmulhq_s32(vshlq_s32(x, left), multiplier);
+  int32x4_t away = vshrq_n_s32(vandq_s32(t, right), 31); /* -1 where both are negative */
+  return vrshlq_s32(vaddq_s32(t, away), right);
+}
+
+/* Hold four values within bounds and store those of the chosen lanes as bytes. */
+OT_INLINE void ot_store_four(int8_t *to, int32x4_t value, int32_t low, int32_t high, mve_pred16_t lanes) {
+  vstrbq_p_s32(to, vmaxq_s32(vminq_s32(value, vdupq_n_s32(high)), vdupq_n_s32(low)), lanes);
+}
+
+/* The lanes of four words, or of sixteen bytes, that `left` values fill. */
+OT_INLINE mve_pred16_t ot_words_left(int32_t left) { return vctp32q((uint32_t)left); }
+OT_INLINE mve_pred16_t ot_bytes_left(int32_t left) { return vctp8q((uint32_t)left); }
+
+/* Copy bytes and return the end of the copy. */
+OT_INLINE int8_t *ot_copy_bytes(int8_t *to, const int8_t *from, int32_t count) {
+  OT_ROLLED
+  for (int32_t at = 0; at < count; at += 16) {
+    mve_pred16_t lanes = ot_bytes_left(count - at);
+    vstrbq_p_s8(to + at, vldrbq_z_s8(from + at, lanes), lanes);
+  }
+  return to + count;
+}
+
+/* Fill bytes with a value and return their end. */
+OT_INLINE int8_t *ot_fill_bytes(int8_t *to, int8_t value, int32_t count) {
+  OT_ROLLED
+  for (int32_t at = 0; at < count; at += 16) {
+    vstrbq_p_s8(to + at, vdupq_n_s8(value), ot_bytes_left(count - at));
+  }
+  return to + count;
+}
+
+#endif
 
 /* The mean of `count` values, halves away from zero, as TFLM's average pooling rounds it. */
 OT_INLINE int32_t ot_mean_of(int32_t sum, int32_t count) {

@@ -5,6 +5,31 @@
 #include "ot_arith.h"
 #include "ot_kernels.h"
 
+#ifdef OT_HELIUM
+
+static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
+  int32_t row = k->in_width * k->channels;
+  OT_ROLLED
+  for (int32_t c = 0; c < k->channels; c += 4) {
+    mve_pred16_t lanes = ot_words_left(k->channels - c);
+    int32x4_t sum = vdupq_n_s32(0);
+    OT_ROLLED
+    for (int32_t i = 0; i < height; i++) {
+      const int8_t *from = in + i * row + c;
+      OT_ROLLED
+      for (int32_t j = width; j > 0; j--, from += k->channels) {
+        sum = vaddq_s32(sum, vldrbq_z_s32(from, lanes));
+      }
+    }
+    int32_t count = height * width;
+    int32x4_t mean = {ot_mean_of(vgetq_lane_s32(sum, 0), count), ot_mean_of(vgetq_lane_s32(sum, 1), count),
+                      ot_mean_of(vgetq_lane_s32(sum, 2), count), ot_mean_of(vgetq_lane_s32(sum, 3), count)};
+    ot_store_four(out + c, mean, k->low, k->high, lanes);
+  }
+}
+
+#else
+
 static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
   int32_t row = k->in_width * k->channels;
   OT_ROLLED
@@ -22,6 +47,8 @@ static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t w
     out[c] = (int8_t)ot_limit(value, k->low, k->high);
   }
 }
+
+#endif
 
 void ot_average_pool(const int8_t *in, int8_t *out, const ot_pool *k) {
   OT_ROLLED

@@ -28,10 +28,20 @@ static void gather_plane(const int8_t *in, int8_t *to, int32_t columns, int32_t 
     }
     const int8_t *from = in + x * k->in_channels;
     to = fill(to, k->in_zero, k->pad_top);
+#ifdef OT_HELIUM
+    uint32x4_t apart = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)step);
+    OT_ROLLED
+    for (int32_t at = 0; at < inside; at += 4, from += 4 * step) {
+      mve_pred16_t lanes = ot_words_left(inside - at);
+      vstrbq_p_s32(to + at, vldrbq_gather_offset_z_s32(from, apart, lanes), lanes);
+    }
+    to += inside;
+#else
     OT_ROLLED
     for (int8_t *end = to + inside; to != end; from += step) {
       *to++ = *from;
     }
+#endif
     to = fill(to, k->in_zero, length - k->pad_top - inside);
   }
 }
@@ -45,6 +55,88 @@ static void place_taps(ot_word *places, int32_t length, const ot_depthwise *k) {
     }
   }
 }
+
+#ifdef OT_HELIUM
+
+typedef struct {
+  int32x4_t a, b, c, d;
+} sixteen;
+
+/* Four inputs, `apart` bytes from each other or, where that is 1, side by side. */
+OT_INLINE int32x4_t four_inputs(const int8_t *from, uint32x4_t apart, int32_t down) {
+  return down == 1 ? vldrbq_s32(from) : vldrbq_gather_offset_s32(from, apart);
+}
+
+/* Sums of windows below each other: sixteen, or the first four. */
+OT_INLINE sixteen windows(const int8_t *from, int32_t down, int32_t many, const ot_word *places, const int8_t *w, int32_t taps, int32_t sum) {
+  uint32x4_t apart = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)down);
+  int32x4_t start = vdupq_n_s32(sum);
+  sixteen s = {start, start, start, start};
+  OT_ROLLED
+  for (const int8_t *end = w + taps; w != end;) {
+    const int8_t *x = from + *places++;
+    int32_t weight = *w++;
+    s.a = vmlaq_n_s32(s.a, four_inputs(x, apart, down), weight);
+    if (many) {
+      s.b = vmlaq_n_s32(s.b, four_inputs(x + 4 * down, apart, down), weight);
+      s.c = vmlaq_n_s32(s.c, four_inputs(x + 8 * down, apart, down), weight);
+      s.d = vmlaq_n_s32(s.d, four_inputs(x + 12 * down, apart, down), weight);
+    }
+  }
+  return s;
+}
+
+/* How the sums of a channel become outputs, and how far below each other these lie. */
+typedef struct {
+  int32x4_t multiplier, shift;
+  uint32x4_t apart;
+  int32_t zero, step;
+} finish;
+
+OT_INLINE void store_four(int8_t *to, int32x4_t sum, int32_t left, const finish *f) {
+  int32x4_t value = vaddq_n_s32(ot_rescale_four(sum, f->multiplier, f->shift), f->zero);
+  value = vmaxq_s32(vminq_s32(value, vdupq_n_s32(127)), vdupq_n_s32(-128));
+  vstrbq_scatter_offset_p_s32(to, f->apart, value, ot_words_left(left));
+}
+
+/* One column of outputs. What is read beyond the last window is thrown away: the scratch has room for it. */
+OT_INLINE void column(const int8_t *from, int32_t down, const ot_word *places, const int8_t *w, int32_t taps, int32_t bias, int8_t *to,
+                      int32_t height, const finish *f) {
+  OT_ROLLED
+  for (; height > 4; height -= 16, from += 16 * down, to += 16 * f->step) {
+    sixteen s = windows(from, down, 1, places, w, taps, bias);
+    store_four(to, s.a, height, f);
+    store_four(to + 4 * f->step, s.b, height - 4, f);
+    if (height > 8) {
+      store_four(to + 8 * f->step, s.c, height - 8, f);
+    }
+    if (height > 12) {
+      store_four(to + 12 * f->step, s.d, height - 12, f);
+    }
+  }
+  if (height > 0) {
+    store_four(to, windows(from, down, 0, places, w, taps, bias).a, height, f);
+  }
+}
+
+/* All outputs of one channel. */
+static void convolve(const int8_t *plane, const ot_word *places, int8_t *out, int32_t length, int32_t c, const ot_depthwise *k) {
+  int32_t taps = k->kernel_height * k->kernel_width, pixel = k->in_channels * k->depth;
+  int32_t width = k->out_width, height = k->out_height, down = k->stride_height, bias = k->bias[c], across = k->stride_width * length;
+  uint32x4_t apart = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)(width * pixel));
+  const finish f = {vdupq_n_s32(k->multiplier[c]), vdupq_n_s32(k->shift[c]), apart, k->out_zero, width * pixel};
+  const int8_t *w = k->filters + c * taps;
+  OT_ROLLED
+  for (int32_t x = 0; x < width; x++, plane += across, out += pixel) {
+    if (down == 1) {
+      column(plane, 1, places, w, taps, bias, out, height, &f);
+    } else {
+      column(plane, down, places, w, taps, bias, out, height, &f);
+    }
+  }
+}
+
+#else
 
 OT_INLINE int32_t window(const int8_t *from, const ot_word *places, const int8_t *w, int32_t taps, int32_t sum) {
   OT_ROLLED
@@ -70,6 +162,8 @@ static void convolve(const int8_t *plane, const ot_word *places, int8_t *out, in
     }
   }
 }
+
+#endif
 
 void ot_depthwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_depthwise *k) {
   int32_t columns = (k->out_width - 1) * k->stride_width + (k->kernel_width - 1) * k->dilation_width + 1;

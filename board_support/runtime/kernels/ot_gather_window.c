@@ -2,6 +2,11 @@
 #include "ot_arith.h"
 #include "ot_kernels.h"
 
+#ifdef OT_HELIUM
+#define copy ot_copy_bytes
+#define fill ot_fill_bytes
+#else
+
 static int8_t *copy(int8_t *to, const int8_t *from, int32_t count) {
   OT_ROLLED
   for (; count >= 4; count -= 4, to += 4, from += 4) {
@@ -21,6 +26,8 @@ static int8_t *fill(int8_t *to, int8_t value, int32_t count) {
   }
   return to;
 }
+
+#endif
 
 /* One row whose taps are neighbours and whose channels are all used: one stretch of memory. */
 static int8_t *gather_run(const int8_t *row, int8_t *to, int32_t x, const ot_conv *k) {
@@ -45,10 +52,30 @@ static int8_t *gather_taps(const int8_t *row, int8_t *to, int32_t x, int32_t cha
   return to;
 }
 
+#ifdef OT_HELIUM
+
+/* A window that lies inside and whose rows are runs. */
+static void gather_inside(const int8_t *from, int8_t *to, const ot_conv *k) {
+  int32_t step = k->dilation_height * k->in_width * k->in_channels, count = k->kernel_width * k->in_channels;
+  OT_ROLLED
+  for (int32_t tap = k->kernel_height; tap > 0; tap--, from += step) {
+    to = ot_copy_bytes(to, from, count);
+  }
+}
+
+#endif
+
 void ot_gather_window(const int8_t *in, int8_t *to, int32_t out_y, int32_t out_x, int32_t group, const ot_conv *k) {
   int32_t channels = k->in_channels / k->groups;
   int32_t x = out_x * k->stride_width - k->pad_left;
   int32_t y = out_y * k->stride_height - k->pad_top;
+#ifdef OT_HELIUM
+  int32_t below = y + (k->kernel_height - 1) * k->dilation_height;
+  if (k->groups == 1 && k->dilation_width == 1 && x >= 0 && y >= 0 && x + k->kernel_width <= k->in_width && below < k->in_height) {
+    gather_inside(in + (y * k->in_width + x) * k->in_channels, to, k);
+    return;
+  }
+#endif
   OT_ROLLED
   for (int32_t tap = 0; tap < k->kernel_height; tap++, y += k->dilation_height) {
     const int8_t *row = in + y * k->in_width * k->in_channels + group * channels;

@@ -5,6 +5,28 @@
 #include "ot_arith.h"
 #include "ot_kernels.h"
 
+#ifdef OT_HELIUM
+
+static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
+  int32_t row = k->in_width * k->channels;
+  OT_ROLLED
+  for (int32_t c = 0; c < k->channels; c += 16) {
+    mve_pred16_t lanes = ot_bytes_left(k->channels - c);
+    int8x16_t value = vdupq_n_s8(k->low);
+    OT_ROLLED
+    for (int32_t i = 0; i < height; i++) {
+      const int8_t *from = in + i * row + c;
+      OT_ROLLED
+      for (int32_t j = width; j > 0; j--, from += k->channels) {
+        value = vmaxq_s8(value, vldrbq_z_s8(from, lanes));
+      }
+    }
+    vstrbq_p_s8(out + c, vminq_s8(value, vdupq_n_s8(k->high)), lanes);
+  }
+}
+
+#else
+
 static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t width, const ot_pool *k) {
   int32_t row = k->in_width * k->channels;
   OT_ROLLED
@@ -21,6 +43,8 @@ static void pool_window(const int8_t *in, int8_t *out, int32_t height, int32_t w
     out[c] = (int8_t)ot_limit(value, k->low, k->high);
   }
 }
+
+#endif
 
 void ot_max_pool(const int8_t *in, int8_t *out, const ot_pool *k) {
   OT_ROLLED

@@ -13,10 +13,15 @@ void ot_pointwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_po
   int8_t *to = out;
   OT_ROLLED
   for (int32_t p = 0; p < k->pixels; p++, to += k->out_channels) {
+#ifdef OT_HELIUM
+    ot_copy_bytes(pixel, in, k->in_channels);
+    in += k->in_channels;
+#else
     OT_ROLLED
     for (int32_t c = 0; c < k->in_channels; c++) {
       pixel[c] = *in++;
     }
+#endif
     ot_row_product(pixel, to, &row);
   }
   ot_clamp(out, k->pixels * k->out_channels, k->low, k->high);

@@ -94,8 +94,12 @@ _PARTS = MappingProxyType(
 
 
 def variant_for(core: Core) -> str:
-    """Return the variant of the kernels that a core runs best: "dsp" with the DSP extension, else "plain"."""
-    return "dsp" if core.dsp else "plain"
+    """Return the variant of the kernels that a core runs best: "helium" with that extension, "dsp" with the DSP one, else "plain".
+
+    Helium's are the plain kernels for int8, of which the hot ones have a second body in C that a compiler takes for such a core,
+    and the DSP kernels for other data.
+    """
+    return "helium" if core.helium else "dsp" if core.dsp else "plain"
 
 
 def program(network: Network, variant: str = "dsp", memory: Memory = "fast") -> Program:
@@ -145,6 +149,7 @@ def assemble(drafter: Drafter, drafts: Sequence[Draft]) -> Program:
 def draft_op(drafter: Drafter) -> None:
     """Draft the operator at hand."""
     width, rules = rules_for(drafter) or ("", _RULES)
+    drafter.plain_int8 = not width
     if drafter.op.kind not in rules:
         drafter.refuse(f"there is no {width} kernel for it" if width else "there is no kernel for it")
     rules[drafter.op.kind](drafter)
@@ -160,7 +165,7 @@ def _draft_again(drafter: Drafter, op: Op) -> None:
     """
     tensors = drafter.network.tensors
     used = [tensors[i] for i in (*op.inputs, *op.outputs) if i >= 0]
-    key = (drafter.dsp, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
+    key = (drafter.variant, drafter.number, op.kind, op.inputs, op.outputs, op.block, id(op.options), *map(id, used))
     found = (drafter.drafts, drafter.consts, drafter.aliases)
     kept = _DRAFTED[key]
     if kept is None:

@@ -15,6 +15,9 @@ from studio.lower.engine.simple import dense
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
 from studio.lower.engine.windows import of_band, window_rows
 
+# Rows of windows below the last one that ot_depthwise_conv reads: it takes sixteen where five are left.
+HELIUM_READS_BEYOND = 11
+
 
 def conv_2d(d: Drafter) -> None:
     """Choose the kernel: a window over all of the input makes a dense layer; the 1 x 1 kernel may run in place."""
@@ -173,11 +176,12 @@ def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
     pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
     fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
-    dsp = d.dsp
+    dsp, beyond = d.dsp, HELIUM_READS_BEYOND * window["stride_height"] if d.helium else 0
 
     def made(band: Band) -> tuple[str, int, dict[str, int]]:
         shapes = of_band(source, band.rows_in), of_band(out, band.rows_out)
-        return _depthwise_kernel(dsp, *shapes, {**window, "pad_top": band.pad_top})
+        kernel, scratch, dims = _depthwise_kernel(dsp, *shapes, {**window, "pad_top": band.pad_top})
+        return kernel, scratch + beyond, dims
 
     rows = window_rows(source, out, window, lambda band: made(band)[2], lambda count: made(Band(1, count, 0))[1])
     kernel, scratch, dims = made(rows.whole)

@@ -84,8 +84,8 @@ class Drafter:
     def __init__(self, network: Network, variant: str) -> None:
         self.network = network
         self.variant = variant
-        self.dsp = variant == "dsp"
-        self.suffix = "_dsp" if self.dsp else ""
+        self.helium = variant == "helium"
+        self.plain_int8 = True
         self.drafts: list[Draft] = []
         self.consts: list[ConstArray] = []
         self.aliases: list[tuple[int, int]] = []
@@ -93,6 +93,16 @@ class Drafter:
         self.first_values: dict[int, np.ndarray] = {}
         self.dtypes = ("int8",)
         self.number = 0
+
+    @property
+    def dsp(self) -> bool:
+        """Whether the operator at hand gets a DSP kernel: on a core with Helium where its data are not plain int8."""
+        return self.variant == "dsp" or (self.helium and not self.plain_int8)
+
+    @property
+    def suffix(self) -> str:
+        """What the names of such kernels end with."""
+        return "_dsp" if self.dsp else ""
 
     @property
     def op(self) -> Op:

@@ -189,8 +189,9 @@ def slimmest(drafts: Sequence[Draft], space: Space) -> list[Draft]:
         if not sizes or min(sizes)[0] >= arena:
             return best
         arena, _, (first, last) = min(sizes)
-        stripe = 1
-        while _arena(best, (first, last), stripe + 1, space) <= arena:  # seams cost instructions
+        stripe, rows = 1, best[last].rows
+        assert rows is not None
+        while stripe < rows.reach.out_height and _arena(best, (first, last), stripe + 1, space) <= arena:  # seams cost instructions
             stripe += 1
         best[first : last + 1] = [stream(best[first : last + 1], space.size_of, stripe)]
         blocks, arena = space.blocks(best)

@@ -47,6 +47,7 @@ class ArenaPlot(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.picture = Picture()
+        self._spans: tuple[tuple[float, float], ...] = ()
         self.selected: frozenset[str] = frozenset()
         self.at = self.hovered = -1
 
@@ -64,6 +65,8 @@ class ArenaPlot(QWidget):
             return
         before = self.picture.timeline
         self.picture, timeline = picture, picture.timeline
+        if timeline is not before:
+            self._spans = spans(timeline) if timeline else ()
         if timeline is None or before is None or [n.names for n in timeline.lives] != [n.names for n in before.lives]:
             self.at = self.hovered = -1
             self.pointed.emit(-1)
@@ -74,7 +77,7 @@ class ArenaPlot(QWidget):
         """Say the peak in words."""
         timeline = self.picture.timeline
         step = timeline.steps[timeline.peak]
-        return f"peak {format_size(step.alive)} at {step.block or step.kind}"
+        return f"peak {format_size(step.alive)} at {step.name}"
 
     def show_selection(self, ids: tuple[str, ...]) -> None:
         """Mark what these blocks own."""
@@ -88,12 +91,11 @@ class ArenaPlot(QWidget):
         """Return where the buffers are drawn."""
         return QRectF(LEFT, TOP, max(1, self.width() - LEFT - RIGHT), max(1, self.height() - TOP - BOTTOM))
 
-    def place(self, life: Life) -> QRectF:
+    def place(self, number: int) -> QRectF:
         """Return where a buffer is drawn; one that takes over another's bytes shares that step with it."""
         timeline, area = self.picture.timeline, self.area()
+        life, (left, right) = timeline.lives[number], self._spans[number]
         wide, high = area.width() / len(timeline.steps), area.height() / timeline.total
-        left = life.first + 0.5 * any(_touch(life, o) and o.first < life.first == o.last for o in timeline.lives)
-        right = life.last + 1 - 0.5 * any(_touch(life, o) and life.first < o.first == life.last for o in timeline.lives)
         tall = max(life.size * high, _LEAST_HIGH)
         bottom = area.bottom() - life.offset * high
         return QRectF(area.left() + left * wide, bottom - tall, (right - left) * wide, tall)
@@ -103,7 +105,7 @@ class ArenaPlot(QWidget):
         timeline = self.picture.timeline
         if timeline is None:
             return -1
-        found = [i for i, life in enumerate(timeline.lives) if self.place(life).adjusted(0, -1, 0, 1).contains(point)]
+        found = [i for i in range(len(timeline.lives)) if self.place(i).adjusted(0, -1, 0, 1).contains(point)]
         return min(found, key=lambda i: timeline.lives[i].size, default=-1)
 
     def explain(self, number: int) -> str:
@@ -194,8 +196,7 @@ class ArenaPlot(QWidget):
         t, life, owner = theme(), self.picture.timeline.lives[number], self.picture.owners[number]
         chosen = owner in self.selected
         ink = t.dim if self.picture.greyed else t.stripe(self.picture.categories.get(owner, ""))
-        box = self.place(life).toAlignedRect().adjusted(0, 0, -1, -1)
-        painter.fillRect(box, colour(t.raised))
+        box = self.place(number).toAlignedRect().adjusted(0, 0, -1, -1)
         painter.fillRect(box, colour(ink, 0.5 if chosen else 0.28))
         if life.role == "scratch":
             painter.fillRect(box, QBrush(colour(ink, 0.6), Qt.BrushStyle.Dense6Pattern))
@@ -211,7 +212,8 @@ class ArenaPlot(QWidget):
         name = life.names[-1].rpartition("/")[2]
         lines = [name, format_size(life.size)] if box.height() >= 30 else [name]
         if life.role == "scratch":
-            lines = [f"scratch {format_size(life.size)}"]
+            full = f"scratch {format_size(life.size)}"
+            lines = [full if width(full, _SMALL) <= room else "scratch"]
         top = box.center().y() - 7 * (len(lines) - 1)
         for row, line in enumerate(lines):
             ink = theme().text
@@ -221,14 +223,15 @@ class ArenaPlot(QWidget):
         """Name the blocks under their steps, where there is room."""
         t, timeline, area = theme(), self.picture.timeline, self.area()
         wide, peak = area.width() / len(timeline.steps), timeline.steps[timeline.peak].block
-        for _, same in groupby(range(len(timeline.steps)), key=lambda i: timeline.steps[i].block or str(i)):
+        for _, same in groupby(range(len(timeline.steps)), key=lambda i: timeline.steps[i].blocks or str(i)):
             steps = list(same)
-            block, left = timeline.steps[steps[0]].block, area.left() + steps[0] * wide
-            ink = t.accent if block in self.selected else t.tight if block == peak and not self.picture.greyed else t.dim
+            step, left = timeline.steps[steps[0]], area.left() + steps[0] * wide
+            block = step.block
+            ink = t.accent if self.selected & set(step.blocks) else t.tight if block == peak and not self.picture.greyed else t.dim
             painter.fillRect(QRectF(round(left), area.bottom() + 1, 1, 5), colour(t.dim))
             room = len(steps) * wide - GAP
             if room >= _LABEL_ROOM and block:
-                text = fitted(block, _SMALL, False, room)
+                text = fitted(step.name, _SMALL, False, room)
                 write(painter, QPointF(left + GAP, area.bottom() + 12), text, _SMALL, ink)
 
     # pointer and keys
@@ -317,8 +320,25 @@ def write_in_middle(painter: QPainter, box: QRectF, text: str) -> None:
     painter.drawText(QRectF(box).adjusted(24, 12, -24, -12), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
+def spans(timeline: Timeline) -> tuple[tuple[float, float], ...]:
+    """Return where every life begins and ends, in steps: half a step where one's bytes are handed on to another within it."""
+    born: dict[int, list[Life]] = {}
+    gone: dict[int, list[Life]] = {}
+    for life in timeline.lives:
+        if life.first < life.last:
+            gone.setdefault(life.last, []).append(life)
+        if life.first:
+            born.setdefault(life.first, []).append(life)
+    made = []
+    for life in timeline.lives:
+        takes = any(_touch(life, other) for other in gone.get(life.first, ()))
+        gives = life.first < life.last and any(_touch(life, other) for other in born.get(life.last, ()))
+        made.append((life.first + 0.5 * takes, life.last + 1 - 0.5 * gives))
+    return tuple(made)
+
+
 def _touch(a: Life, b: Life) -> bool:
-    return a is not b and a.offset < b.end and b.offset < a.end
+    return a.offset < b.end and b.offset < a.end
 
 
 def _tick(total: int) -> int:

@@ -8,9 +8,10 @@ from studio.estimate.timeline import Timeline
 from studio.ui.panels.cost_arena import ArenaPlot, Picture, shape_words
 from studio.ui.panels.cost_plan import Plan, no_plan
 from studio.ui.panels.cost_subject import Subject, SubjectChooser
-from studio.ui.panels.cost_view import CostView, dim_label
+from studio.ui.panels.cost_view import CostView
 from studio.ui.session import Session
 from studio.ui.widgets.elided_label import ElidedLabel
+from studio.ui.widgets.line import Line
 
 
 class MemoryView(CostView):
@@ -18,11 +19,12 @@ class MemoryView(CostView):
 
     def __init__(self, session: Session, subject: Subject) -> None:
         super().__init__(session, subject)
-        self.words, self.sum = ElidedLabel(), dim_label("memory_sum")
+        self.words, self.sum = ElidedLabel(), Line()
+        self.sum.setObjectName("memory_sum")
         self.words.setObjectName("memory_words")
         row = QHBoxLayout()
         row.addWidget(self.words, 1)
-        row.addWidget(self.sum)
+        row.addWidget(self.sum, 1)
         self.plot = ArenaPlot()
         self.setFocusProxy(self.plot)
         self.setFocusPolicy(self.plot.focusPolicy())
@@ -80,10 +82,11 @@ class MemoryView(CostView):
         """Write the sum that is the RAM gauge."""
         board = self.subject.board
         if made is None or board is None:
-            self.sum.setText("")
+            self.sum.show_texts(("",))
             return
         parts = {**made.ram.parts, "stack": made.stack_bytes}
         total = sum(parts.values())
         written = " + ".join(f"{name} {format_size(size)}" for name, size in parts.items() if size)
-        self.sum.setText(f"{written} = {format_size(total)} of {format_size(board.ram.free)}")
-        self.sum.setToolTip("what the RAM gauge of this target counts")
+        whole = f"RAM {format_size(total)} of {format_size(board.ram.free)}"
+        short = f"arena {format_size(parts['arena'])} + {format_size(total - parts['arena'])} = {whole}"
+        self.sum.show_texts((f"{written} = {whole}", short, whole))

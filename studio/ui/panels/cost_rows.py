@@ -42,7 +42,7 @@ def rows(network: Network, made: ResourceReport, board: TargetDevice, timeline: 
     """Return the rows in the order of execution, the front end first where it was counted."""
     alive: dict[int, int] = {}
     for step in timeline.steps if timeline else ():
-        alive[step.op] = max(alive.get(step.op, 0), step.alive)
+        alive.update({op: max(alive.get(op, 0), step.alive) for op in step.ops})
     operators = zip(network.ops, made.ops, strict=True)
     listed = [_row(network, op, cost, made, board, alive.get(number)) for number, (op, cost) in enumerate(operators)]
     return (*_features(network, made, board, input_block), *listed)

@@ -21,7 +21,7 @@ from studio.ui.paint import colour, fitted, pen, width, write
 from studio.ui.theme import GAP, PAD, theme
 
 Index = QModelIndex | QPersistentModelIndex
-SORT, BAR, INK = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
+SORT = Qt.ItemDataRole.UserRole
 ROW_HIGH = 24
 _TEXT, _SMALL = 12, 11
 
@@ -93,8 +93,6 @@ class FigureModel(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole: self.text,
             Qt.ItemDataRole.ToolTipRole: self.tip,
             SORT: self.value,
-            BAR: self.bar,
-            INK: self.ink,
         }.get(role)
         return asked(self.rows[index.row()], index.column()) if asked else None
 
@@ -132,24 +130,25 @@ class WordFilter(QSortFilterProxyModel):
 class BarDelegate(QStyledItemDelegate):
     """Paints a cell: numbers at the right, over a bar from the left."""
 
+    def __init__(self, table: "FigureTable") -> None:
+        super().__init__(table)
+        self._table = table
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        t, box = theme(), QRectF(option.rect)
+        t, box, figures, column = theme(), QRectF(option.rect), self._table.figures, index.column()
+        row = figures.rows[self._table.filter.mapToSource(index).row()]  # asked directly: a role of the model costs as much as the painting
+        bar, ink = figures.bar(row, column), figures.ink(row, column)
         self.paint_ground(painter, option)
-        bar, ink = index.data(BAR) or 0.0, index.data(INK) or ""
         if bar:
             room = box.adjusted(2, 4, -2, -4)
             painter.fillRect(
                 QRectF(room.left(), room.top(), max(1.0, room.width() * min(bar, 1.0)), room.height()), colour(ink or t.accent, 0.3)
             )
-        number = index.model().headerData(index.column(), Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
-        right = bool(number & Qt.AlignmentFlag.AlignRight)
-        write_cell(painter, box, index.data() or "", right, t.text if bar or not ink else ink)
+        write_cell(painter, box, figures.text(row, column), figures.columns[column].number, t.text if bar or not ink else ink)
 
     def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
         """Paint what is behind the words: a selected row in the accent."""
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(option.rect, colour(theme().panel))
-        if selected:
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, colour(theme().accent, 0.22))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802

@@ -10,6 +10,7 @@ from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.paint import pen
+from studio.ui.panels.target_alarm import Alarm, AlarmRow
 from studio.ui.panels.target_body import TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_prove import Prover
@@ -44,6 +45,8 @@ class TargetCard(QFrame):
         column.addWidget(self.header)
         self._line = self._make_line()
         column.addWidget(self._line)
+        self.alarm_row = AlarmRow(f"target_{target.id}")
+        column.addWidget(self.alarm_row)
         self.body = TargetBody()
         self.body.cancelled.connect(lambda: prover.cancel(target.id))
         self.body.dismissed.connect(lambda: prover.dismiss(target.id))
@@ -138,6 +141,11 @@ class TargetCard(QFrame):
         self.body.show_readings(shown, kit, "emulated" if self.target.virtual else "measured", greyed, tip)
         self._show_note(gauges.stale, refusal(made) or excess(made, self.target, budget[0]))
         self._show_verdict(shown, greyed)
+
+    def show_alarm(self, alarm: Alarm | None) -> None:
+        """Show that an edit broke this board, until that is mended."""
+        if alarm is not self.alarm_row.alarm:
+            self.alarm_row.show_alarm(alarm)
 
     def _show_nothing(self, reason: str) -> None:
         self.body.show_readings((), None, "emulated", True)

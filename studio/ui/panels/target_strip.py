@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxL
 from studio.core.program import Buffer, Call, Program
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
+from studio.estimate.timeline import covered
 from studio.ui.paint import colour, pen
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
@@ -37,7 +38,7 @@ def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
         for number in range(buffer.first, min(buffer.last + 1, len(alive))):
             alive[number].append(buffer)
     return tuple(
-        Step(call.block, call.kernel, _covered(buffers), tuple(buffers), sum(made.ops[op].cycles // calls[op] for op in _operators(call)))
+        Step(call.block, call.kernel, covered(buffers), tuple(buffers), sum(made.ops[op].cycles // calls[op] for op in _operators(call)))
         for call, buffers in zip(program.calls, alive, strict=True)
     )
 
@@ -50,17 +51,6 @@ def _operators(call: Call) -> tuple[int, ...]:
 def peak(shown: tuple[Step, ...]) -> int:
     """Return the number of the call with the most bytes alive."""
     return max(range(len(shown)), key=lambda i: shown[i].alive)
-
-
-def _covered(buffers: list[Buffer]) -> int:
-    """Return the bytes that at least one buffer covers; the buffers stand in the order of their offsets."""
-    covered, end = 0, 0
-    for buffer in buffers:
-        high = buffer.offset + buffer.size
-        if high > end:
-            covered += high - max(buffer.offset, end)
-            end = high
-    return covered
 
 
 class RamPlot(QWidget):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.edits import SetTargets
@@ -14,6 +15,9 @@ from studio.core.errors import StudioError
 from studio.core.project import Project
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
+from studio.ui.advisor import Advisor
+from studio.ui.panels.advice_strip import AdviceStrip
+from studio.ui.panels.target_alarm import Alarm, Alarms, foremost, take_back
 from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
 from studio.ui.panels.target_interval import IntervalRow
@@ -31,16 +35,20 @@ MANY = 4
 class TargetsColumn(Panel):
     """The figures on every chosen board.
 
-    `proving_changed` says in words how far proving is, "" once nothing runs.
+    `proving_changed` says in words how far proving is, "" once nothing runs; `alarmed` carries the alarm to show, or None, and
+    how many there are more.
     """
 
     proving_changed = Signal(str)
+    alarmed = Signal(object, int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumWidth(280)
         self.session = session
         self.prover = Prover(session, self)
+        self.alarms = Alarms(self)
+        self.alarms.changed.connect(self._show_alarms)
         self.cards: dict[str, TargetCard] = {}
         self.guests: dict[str, TargetCard] = {}
         self.files: list[FileCard] = []
@@ -55,6 +63,10 @@ class TargetsColumn(Panel):
         column.addWidget(self._make_list(), 1)
         self.strip = RamStrip(session)
         column.addWidget(self.strip)
+        self.advisor = Advisor(session, self._places, self.isVisible, self)
+        self.advice = AdviceStrip(session, self.advisor)
+        self.advice.runtime_wanted.connect(lambda id, runtime: self._choose_runtime(self.cards[id], runtime))
+        column.addWidget(self.advice)
         session.gauges.updated.connect(self._show)
         session.theme_changed.connect(self._restyle)
         session.settings_changed.connect(self._show_setting)
@@ -107,6 +119,7 @@ class TargetsColumn(Panel):
         targets = tuple(t for t in self.session.document.project.targets if t in gauges.boards)
         if targets != self._order:
             self._lay_cards(targets)
+        self._follow_alarms()
         for card in (*self.cards.values(), *self.guests.values()):
             card.show_figures()
         self._show_edit()
@@ -114,6 +127,7 @@ class TargetsColumn(Panel):
         if targets:
             self.strip.show_target(targets[0])
         self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
+        self.advice.setVisible(bool(targets))
 
     def _lay_cards(self, targets: tuple[str, ...]) -> None:
         """Make the cards that are missing, take away the others, and put them in order."""
@@ -134,8 +148,8 @@ class TargetsColumn(Panel):
 
     def _order_focus(self) -> None:
         """Let Tab go through the cards from the top, then to what stands beneath them."""
-        stops = [w for card in self.cards.values() for w in (card.header, card.runtime_button, card.more)]
-        for before, after in pairwise([*stops, self.choose, self.strip.plot]):
+        stops = [w for card in self.cards.values() for w in (card.header, card.runtime_button, card.more, card.alarm_row.undo)]
+        for before, after in pairwise([*stops, self.choose, self.strip.plot, *self.advice.buttons()]):
             QWidget.setTabOrder(before, after)
 
     def _show_counts(self, count: int) -> None:
@@ -154,6 +168,7 @@ class TargetsColumn(Panel):
         card.stepped.connect(partial(self.step, id))
         card.dragged.connect(partial(self._drag, id))
         card.dropped.connect(self._drop)
+        card.alarm_row.undo_wanted.connect(self.take_back)
         card.folded.connect(partial(self._unfolded.__setitem__, id))
         card.show_run(self.prover)
         return card
@@ -165,11 +180,44 @@ class TargetsColumn(Panel):
 
     def _choose_runtime(self, card: TargetCard, runtime: str) -> None:
         card.runtime = runtime
+        self.alarms.drop(card.target.id)
+        self.advisor.wake()
         chosen = self.session.settings.get("card_runtimes")
         kept = chosen if isinstance(chosen, dict) else {}
         self.session.attempt(lambda: self.session.change_setting("card_runtimes", {**kept, card.target.id: runtime}))
         card.show_figures()
         self._show_edit()
+
+    # alarms and advice
+
+    def _follow_alarms(self) -> None:
+        """Hold the figures against those before the last edit; nothing is known of a graph that is not complete."""
+        gauges, document = self.session.gauges, self.session.document
+        for id in set(self.alarms.by_target) - set(self.cards):
+            self.alarms.drop(id)
+        if gauges.stale:
+            return
+        edited = gauges.changed_design or document.origin.project.interval_ms != document.project.interval_ms
+        for id, card in self.cards.items():
+            before = gauges.before_report(id, card.runtime) if edited else None
+            self.alarms.follow(card.target, gauges.report(id, card.runtime), before, document, edited)
+
+    def _show_alarms(self) -> None:
+        for id, card in self.cards.items():
+            card.show_alarm(self.alarms.by_target.get(id))
+        self.alarmed.emit(foremost(self.alarms.by_target), len(self.alarms.by_target) - 1)
+
+    def take_back(self, alarm: Alarm) -> None:
+        """Go back to the design before an edit that broke a board."""
+        if not take_back(alarm, self.session.document.undo_stack):
+            self.session.told.emit("that edit is too long ago to be undone")
+
+    def _places(self) -> tuple[tuple[TargetDevice, str], ...]:
+        return tuple((card.target, card.runtime) for card in self.cards.values())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.advisor.wake()
 
     def _show_edit(self) -> None:
         pairs = list(self._pairs())
@@ -214,6 +262,7 @@ class TargetsColumn(Panel):
 
     def _replace(self) -> None:
         self.prover.cancel_all()
+        self.alarms.clear()
         self._unfolded.clear()
         for id in list(self.guests):
             self.close_guest(id)

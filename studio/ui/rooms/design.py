@@ -132,12 +132,12 @@ class DesignRoom(QWidget):
             self._shown = True
             self.reset_layout()
             self.session.arrangement.place("design", {"rows": self._rows, "top": self._top, "bottom": self._bottom})
-            self.canvas.viewport().installEventFilter(self)
+            self._place.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Make the clip's plots once the rest was seen: on a slow start a time after the room's showing would come too early."""
+        """Make the clip's plots once their place was seen: on a slow start a time after the room's showing would come too early."""
         if event.type() == QEvent.Type.Paint:
-            self.canvas.viewport().removeEventFilter(self)
+            self._place.removeEventFilter(self)
             QTimer.singleShot(AFTER_PAINT_MS, self, lambda: self.clip_view)
         return super().eventFilter(watched, event)
 

@@ -6,8 +6,9 @@ from studio.blocks.templates import default_graph
 from studio.boards import load_boards
 from studio.core.errors import InputError
 from studio.core.places import shipped
-from studio.estimate.engine import base_cost, cost_tables, engine_cost, read_table, table_of
-from studio.lower.engine import program, variant_for
+from studio.estimate.engine import base_cost, cost_tables, counted_variant, engine_cost, read_table, table_of
+from studio.estimate.usage import engine_usage
+from studio.lower.engine import program
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 
@@ -37,7 +38,7 @@ def test_every_core_has_every_kernel(core):
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
 def test_costs_are_whole_and_positive(core, network):
-    plan = program(network, variant_for(core))
+    plan = program(network, counted_variant(core))
     cost = engine_cost(plan, core)
     assert sum(cost.constants.values()) == pytest.approx(plan.const_bytes, abs=3 * len(plan.consts))
     assert sum(cost.constants.values()) >= plan.const_bytes
@@ -90,3 +91,10 @@ def test_tables_say_how_good_they_are():
 
 def test_a_core_whose_record_names_another_takes_its_table():
     assert table_of(load_boards()["numaker-gai-m55m1"].core).core == "cortex-m33"
+
+
+def test_what_is_counted_with_another_cores_tables_says_so(network):
+    boards = load_boards()
+    borrowed, own = (engine_usage(network, boards[id].core, None).sources for id in ("virtual-m55", "virtual-m33"))
+    assert all("cortex-m33: those of cortex-m55 are not measured" in source for source in borrowed.values())
+    assert not any("not measured" in source for source in own.values())
