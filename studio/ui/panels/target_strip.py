@@ -1,17 +1,18 @@
 """The arena of runtime `c` over time: how many bytes are alive during each kernel call, the peak marked."""
 
 from collections import Counter
-from operator import attrgetter
+from html import escape
+from typing import NamedTuple
 
-import msgspec
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from studio.core.program import Buffer, Call, Program
+from studio.core.network import Network
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
 from studio.estimate.timeline import covered
+from studio.lower.engine.sketch import Sketch, Use
 from studio.ui.paint import colour, pen
 from studio.ui.session import Session
 from studio.ui.theme import GAP, theme
@@ -20,32 +21,28 @@ from studio.ui.widgets.line import Line
 _LEAST = 3.0
 
 
-class Step(msgspec.Struct, frozen=True):
-    """A kernel call: its block, the bytes alive meanwhile, the buffers that hold them, and its cycles."""
+class Step(NamedTuple):
+    """A kernel call: its block or operator, the bytes alive meanwhile, the uses of the arena that hold them, and its cycles."""
 
     block: str
-    kernel: str
+    operator: str
     alive: int
-    buffers: tuple[Buffer, ...]
+    uses: list[Use]
     cycles: int
 
 
-def steps(program: Program, made: ResourceReport) -> tuple[Step, ...]:
+def steps(network: Network, plan: Sketch, made: ResourceReport) -> tuple[Step, ...]:
     """Return what is alive during each call of a program; memory that tensors share counts once."""
-    calls = Counter(call.op for call in program.all_calls if not call.layers)
-    alive: list[list[Buffer]] = [[] for _ in program.calls]
-    for buffer in sorted(program.buffers, key=attrgetter("offset")):
-        for number in range(buffer.first, min(buffer.last + 1, len(alive))):
-            alive[number].append(buffer)
-    return tuple(
-        Step(call.block, call.kernel, covered(buffers), tuple(buffers), sum(made.ops[op].cycles // calls[op] for op in _operators(call)))
-        for call, buffers in zip(program.calls, alive, strict=True)
-    )
-
-
-def _operators(call: Call) -> tuple[int, ...]:
-    """Return the operators that a call runs: a stream's driver runs several."""
-    return tuple(layer.call.op for layer in call.layers) or (call.op,)
+    calls = Counter([op for of in plan.operators for op in of])
+    alive: list[list[Use]] = [[] for _ in plan.operators]
+    for use in sorted(plan.memory):
+        for held in alive[use.first : use.last + 1]:
+            held.append(use)
+    shown = []
+    for of, uses in zip(plan.operators, alive, strict=True):
+        first, cycles = network.ops[of[0]], sum([made.ops[op].cycles // calls[op] for op in of])
+        shown.append(Step(first.block, first.kind, covered(uses), uses, cycles))
+    return tuple(shown)
 
 
 def peak(shown: tuple[Step, ...]) -> int:
@@ -63,6 +60,7 @@ class RamPlot(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the panel beneath need not be painted again
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.network: Network | None = None
         self.steps: tuple[Step, ...] = ()
         self.greyed = False
         self._session = session
@@ -82,7 +80,7 @@ class RamPlot(QWidget):
     def describe(self, number: int) -> str:
         """Say a step in words."""
         step = self.steps[number]
-        return f"{format_size(step.alive)} alive during {step.block or step.kernel}"
+        return f"{format_size(step.alive)} alive during {step.block or step.operator}"
 
     def bars(self) -> list[QRectF]:
         """Return where each step stands."""
@@ -170,9 +168,13 @@ class RamPlot(QWidget):
         return super().event(event)
 
     def _tip(self, number: int) -> str:
-        rows = sorted(self.steps[number].buffers, key=lambda b: -b.size)
-        table = "".join(f"<tr><td>{b.name}&nbsp;&nbsp;</td><td align='right'>{format_size(b.size)}</td></tr>" for b in rows)
+        rows = sorted(self.steps[number].uses, key=lambda use: -use.size)
+        table = "".join(f"<tr><td>{self._name(u)}&nbsp;&nbsp;</td><td align='right'>{format_size(u.size)}</td></tr>" for u in rows)
         return f"<b>{self.describe(number)}</b><table>{table}</table>tensors and scratch in the arena; click to select the block and see its buffers"
+
+    def _name(self, use: Use) -> str:
+        tensors = self.network.tensors if self.network is not None else ()
+        return escape(tensors[use.tensor].name) if 0 <= use.tensor < len(tensors) else "rows and scratch"
 
 
 class RamStrip(QWidget):
@@ -181,7 +183,7 @@ class RamStrip(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._of: tuple[Program, ResourceReport] | None = None
+        self._of: tuple[Sketch, ResourceReport] | None = None
         self._steps: tuple[Step, ...] = ()
         self._name = ""
         column = QVBoxLayout(self)
@@ -200,20 +202,21 @@ class RamStrip(QWidget):
     def show_target(self, target: str) -> None:
         """Show the arena of this board; hide where runtime `c` has no plan."""
         gauges, runtime = self._session.gauges, self._session.settings.engine_of(target)
-        program, made = gauges.program(target, runtime), gauges.report(target, runtime)
-        if program is None or made is None or not program.calls:
+        plan, made = gauges.sketch(target, runtime), gauges.report(target, runtime)
+        if plan is None or made is None or not plan.operators or gauges.shown is None:
             self.hide()
             return
-        if self._of is None or self._of[0] is not program or self._of[1] is not made:
-            self._of = (program, made)
-            self._steps = steps(program, made)
+        if self._of is None or self._of[0] is not plan or self._of[1] is not made:
+            self._of = (plan, made)
+            self.plot.network = gauges.shown.network
+            self._steps = steps(gauges.shown.network, plan, made)
         shown = self._steps
         highest = shown[peak(shown)]
         name = gauges.boards[target].name
         if self._name != name:
             self._name = name
             self._title.setToolTip(f"the arena of runtime c on {name}; front end, stack and application come on top")
-        size, where = format_size(highest.alive), highest.block or highest.kernel
+        size, where = format_size(highest.alive), highest.block or highest.operator
         self.peak.show_texts((f"peak {size} at {where}", f"{size} at {where}", f"peak {size}"))
         self.plot.show_steps(shown, bool(gauges.stale))
         self.show()
