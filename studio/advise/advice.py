@@ -1,6 +1,6 @@
 """Advice as values: the rule, the edits that it asks for, and what they bring on each board."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from studio.estimate.fit import Need, shares
 
 Place = tuple[TargetDevice, str]
 TIGHT = 0.8
+_NOTABLE = 0.02
 _TOO_LARGE, _TOO_SLOW, _NEAR, _POWER = 100.0, 50.0, 10.0, 0.05
 
 
@@ -185,8 +186,8 @@ def macs_words(before: int, after: int) -> str:
     return f"{part:+.0%} MACs".replace("-", "−").replace("%", " %") if abs(part) >= 0.005 else ""
 
 
-def gains_words(gains: Iterable[Gain]) -> str:
-    """Write the best of what is gained: "−12 ms on Raspberry Pi Pico, which it then fits"."""
+def gains_words(gains: Sequence[Gain]) -> str:
+    """Write the best of what is gained, and its price: "−12 ms on Raspberry Pi Pico, which it then fits, but +3.0 KiB RAM"."""
     best = max(gains, key=lambda g: (g.mends, g.worth), default=None)
     if best is None:
         return ""
@@ -195,7 +196,16 @@ def gains_words(gains: Iterable[Gain]) -> str:
         said = f"{_share(before)} → {_share(after)} of the interval"
     else:
         said = best.best.words
-    return f"{said} on {best.target.name}{', which it then fits' if best.mends else ''}"
+    return f"{said} on {best.target.name}{', which it then fits' if best.mends else ''}{_price(gains, best)}"
+
+
+def _price(gains: Sequence[Gain], best: Gain) -> str:
+    """Write what grows most by its part, "" where nothing does by 2 % or more."""
+    grown = [(s.part, s.words, g) for g in gains for s in g.savings if s.name != "energy" and s.part <= -_NOTABLE]
+    if not grown:
+        return ""
+    _, words, where = min(grown, key=lambda each: each[0])
+    return f", but {words}" + ("" if where is best else f" on {where.target.name}")
 
 
 def _need(made: ResourceReport, interval_ms: float) -> Need:

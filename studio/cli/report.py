@@ -113,10 +113,13 @@ def _write_review(job: dict[str, Any], quiet: bool) -> None:
 def _text(subject: Any, model: Any, reports: Any) -> str:
     from studio.cli.terminal import table
     from studio.core.units import format_count, format_size
+    from studio.estimate.counts import unverified_macc
 
+    doubts = ", ".join(unverified_macc(subject.network))
     state = "trained" if subject.trained else "untrained"
     head = (
-        f"{model.model} ({state}): {format_count(model.macs)} MACs ({format_count(model.macc_st)} in ST's convention), "
+        f"{model.model} ({state}): {format_count(model.macs)} MACs ({format_count(model.macc_st)} in ST's convention"
+        f"{', unverified for ' + doubts if doubts else ''}), "
         f"{format_count(model.parameters)} parameters, {format_size(model.weights_bytes)} of weights"
     )
     rows = [

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from studio.core.errors import Cancelled, InputError
+from studio.core.project import Project
 from studio.core.protocols import JobContext
 from studio.core.units import parse_quantity
 from studio.deploy.boards import known_board
@@ -15,10 +18,12 @@ from studio.deploy.review_html import write_html
 from studio.deploy.review_json import write_json
 from studio.deploy.review_markdown import write_markdown
 from studio.deploy.review_words import pages
-from studio.deploy.subject import load_subject
+from studio.deploy.subject import Subject, known_blocks, load_subject, project_subject
 from studio.estimate.energy import CR2032, Battery
 from studio.estimate.report import check_runtime
 from studio.storage.atomic import write_bytes
+from studio.storage.folder import ProjectFolder
+from studio.storage.journal import canonical
 
 HERE, PDF = "studio.deploy.review_file:run", "studio.ui.review_pdf:run"
 FORMATS: Mapping[str, str] = {".html": "HTML", ".pdf": "PDF", ".md": "Markdown", ".json": "JSON"}
@@ -31,7 +36,10 @@ _WRITERS: Mapping[str, Callable[[Review], bytes]] = {
 
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
-    """Job entry for all formats but PDF: path, out, force, targets, runtimes, battery (mAh, V), validations; returns out and bytes."""
+    """Job entry for all formats but PDF: path, out, force, targets, runtimes, battery (mAh, V), validations; returns out and bytes.
+
+    `project`, a Project as plain values, stands for the one that the folder at `path` holds: the design as it is being edited.
+    """
     out = check_out(args["out"], bool(args.get("force")))
     return write(out, _WRITERS[out.suffix.lower()](make_review(args, context)), context)
 
@@ -55,7 +63,7 @@ def check_out(out: str | Path, force: bool) -> Path:
 def make_review(args: Mapping[str, Any], context: JobContext) -> Review:
     """Read the subject that a job names and review it."""
     context.progress(0.05, "reading the design")
-    subject = load_subject(Path(args["path"]))
+    subject = _subject(args)
     ids = args.get("targets") or (subject.project.targets if subject.project else ()) or (DEFAULT_TARGET,)
     targets = [known_board(i) for i in dict.fromkeys(ids)]
     runtimes = [check_runtime(r) for r in dict.fromkeys(args.get("runtimes") or ())]
@@ -63,6 +71,15 @@ def make_review(args: Mapping[str, Any], context: JobContext) -> Review:
     battery = Battery(*args["battery"]) if args.get("battery") else CR2032
     context.progress(0.2, "working out the figures")
     return review(subject, targets, time.time(), runtimes, battery, validations)
+
+
+def _subject(args: Mapping[str, Any]) -> Subject:
+    path = Path(args["path"])
+    if "project" not in args:
+        return load_subject(path)
+    blocks = known_blocks()
+    project = canonical(msgspec.convert(args["project"], Project), blocks)
+    return project_subject(ProjectFolder(path, project, blocks))
 
 
 def write(out: Path, data: bytes, context: JobContext) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def report(
         return _refused(target, runtime, error)
     work = frontend_work(frontend, target.core)
     rows = usage.rows
-    latency = latency_ms(target, runtime, rows.cycles, work.cycles)
+    latency = _widened(latency_ms(target, runtime, rows.cycles, work.cycles), usage.doubt)
     ram, flash = Parts(usage.ram), Parts(usage.flash)
     need = Need(flash.total, ram.total + usage.stack_bytes, latency.value, interval_ms)
     return ResourceReport(
@@ -86,6 +86,10 @@ def report(
         sources=_sources(target, runtime, usage, frontend),
         day=day_energy(target, latency.value, interval_ms, battery),
     )
+
+
+def _widened(time: Interval, doubt: float) -> Interval:
+    return time if doubt == 1.0 else Interval(time.value, time.low / doubt, time.high * doubt)
 
 
 def _sources(target: TargetDevice, runtime: str, usage: Usage, frontend: FrontEnd | None) -> dict[str, str]:

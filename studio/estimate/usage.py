@@ -20,7 +20,7 @@ from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm import arena, model_bytes, tflm_cost, with_offline
 from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.tflm.support import check_supported
-from studio.estimate.xcubeai import activation_bytes, check_board, unverified, version, xcubeai_cost
+from studio.estimate.xcubeai import activation_bytes, check_board, time_doubt, unverified, version, xcubeai_cost
 from studio.lower.engine import Memory, sketch, variant_for
 
 TFLM = "tflite-micro 90b983c2b"
@@ -28,7 +28,10 @@ CMSIS_NN = "CMSIS-NN 4ab83cc"
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Parts of RAM (without the stack) and flash in bytes, the stack, and what the operators cost without wait states."""
+    """Parts of RAM (without the stack) and flash in bytes, the stack, and what the operators cost without wait states.
+
+    `doubt` widens the time's band: a factor on either end.
+    """
 
     version: str
     ram: Mapping[str, int]
@@ -38,6 +41,7 @@ class Usage(msgspec.Struct, frozen=True):
     sources: Mapping[str, str]
     arena: Arena | None = None
     issues: tuple[Issue, ...] = ()
+    doubt: float = 1.0
 
 
 def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory: Memory = "fast") -> Usage:
@@ -122,6 +126,7 @@ def xcubeai_usage(network: Network, target: TargetDevice, frontend: FrontEnd | N
         rows=cost.rows,
         sources=_XCUBEAI_SOURCES,
         issues=unverified(network, target.id),
+        doubt=time_doubt(network),
     )
 
 

@@ -205,7 +205,7 @@ def _read(path: Path) -> list[_Entry]:
 def _apply(state: State, entry: _Entry, blocks: Registry[Block]) -> State:
     changes: dict[str, Any] = {}
     if entry.project is not None:
-        changes["project"] = _canonical(entry.project, blocks)
+        changes["project"] = canonical(entry.project, blocks)
     if entry.recordings is not None or entry.segments is not None:
         old = state.library
         recordings = old.recordings if entry.recordings is None else entry.recordings
@@ -222,12 +222,12 @@ def _whole_library(recordings: tuple[Recording, ...], segments: tuple[Segment, .
     return library
 
 
-def _canonical(project: Project, blocks: Registry[Block]) -> Project:
+def canonical(project: Project, blocks: Registry[Block]) -> Project:
     """Give parameters their own types again: JSON has no tuples."""
     nodes = tuple(_canonical_node(n, blocks) for n in project.graph.nodes)
     known = {n.id for n in nodes}
     if any(w.source not in known or w.target not in known for w in project.graph.wires):
-        raise InputError("a wire of the journal leads nowhere")
+        raise InputError("a wire of the design leads nowhere")
     return msgspec.structs.replace(project, graph=msgspec.structs.replace(project.graph, nodes=nodes))
 
 

@@ -49,6 +49,7 @@ ACTIONS = (
     Action("view_memory", "Memory over time", "View", "show_memory", ("Alt+2",), "which bytes are alive when, and where the peak is"),
     Action("view_operators", "Operators and their costs", "View", "show_operators", ("Alt+3",), "MACs, weights, RAM and time of each operator"),
     Action("view_boards", "Boards that could run it", "View", "show_boards", ("Alt+4",), "flash, RAM, time and energy on every board"),
+    Action("view_history", "History of the costs", "View", "show_history", ("Alt+5",), "what the last edits did to flash, RAM and time"),
     Action("zoom_fit", "Fit the graph", "View", "zoom_fit", ("Ctrl+0",), "", True),
     Action("zoom_in", "Zoom in", "View", "zoom_in", ("Ctrl++", "Ctrl+=")),
     Action("zoom_out", "Zoom out", "View", "zoom_out", ("Ctrl+-",)),

@@ -262,6 +262,10 @@ class Commands:
         """Show what the design costs on every board."""
         self.window.show_view("boards")
 
+    def show_history(self) -> None:
+        """Show what the last edits cost."""
+        self.window.show_view("history")
+
     def zoom_fit(self) -> None:
         """Show the whole graph."""
         self._canvas().zoom_fit()

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog
 from studio.core.errors import Cancelled, StudioError
 from studio.deploy.review_file import FORMATS, entry_for
 from studio.ui.jobs import Job
-from studio.ui.panels.target_prove import Snapshot
 from studio.ui.questions import ask
 from studio.ui.session import Session
 
@@ -37,24 +37,29 @@ def start_report(window: "MainWindow", out: Path) -> Job | None:
     """Write the report on the design as it stands to a file, which is replaced; say where it could not be begun."""
     session = window.session
     try:
-        entry, snapshot = entry_for(out), Snapshot(session.document)
+        entry = entry_for(out)
     except StudioError as error:
         window.commands.show_error(error)
         return None
-    job = session.jobs.start(entry, {"path": str(snapshot.path), "out": str(out), **_wanted(session)}, f"Report {out.name}")
+    job = session.jobs.start(entry, {"out": str(out), **_wanted(session)}, f"Report {out.name}")
     window.tell(f"writing {out.name}")
-    job.ended.connect(snapshot.remove)
     job.done.connect(lambda _: _offer(window, out))
     job.failed.connect(partial(_failed, window))
     return job
 
 
 def _wanted(session: Session) -> dict[str, Any]:
-    """Return the shown targets, and what kits said of this very design: a kit that stands in for a target is shown too."""
+    """Return the design as it stands, its targets, and what kits said of it: a kit that stands in for a target is shown too."""
     project, gauges = session.document.project, session.gauges
     kits = {target: dict(v) for target, v in gauges.kit.items() if target in gauges.boards and v["model"] == project.name}
     targets = [id for id in dict.fromkeys((*project.targets, *kits)) if id in gauges.boards]
-    return {"force": True, "targets": targets, "validations": list(kits.values())}
+    return {
+        "path": str(session.document.path),
+        "project": msgspec.to_builtins(project),
+        "force": True,
+        "targets": targets,
+        "validations": list(kits.values()),
+    }
 
 
 def _ask_place(window: "MainWindow") -> Path | None:

@@ -58,7 +58,7 @@ def test_outputs_equal_tflm_by_gcc(kit, tmp_path):
 
 
 @needs_qemu
-@pytest.mark.parametrize(("make", "seed"), [(random_network, 2), (random_network, 9), (rare_network, 14), (packed_network, 7)])
+@pytest.mark.parametrize(("make", "seed"), [(random_network, 2), (random_network, 59), (rare_network, 14), (packed_network, 7)])
 def test_outputs_of_helium_equal_tflm(make, seed, tmp_path):
     run_on_kit(make(seed), "virtual-m55", "zig", tmp_path)
 

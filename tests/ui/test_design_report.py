@@ -2,15 +2,18 @@
 
 import json
 
+import msgspec
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from studio.core.edits import RemoveBlocks, SetFrontEnd
+from studio.deploy.subject import load_subject
 from studio.estimate.counts import figures
 from studio.ui.design_report import FOLDER, OPEN
 from studio.ui.dialogs.error import ErrorDialog
+from tests.unit.deploy.test_review import validation
 
 DONE = 60_000
 
@@ -67,6 +70,20 @@ def test_the_action_writes_the_unsaved_design_and_opens_it(window, qtbot, tmp_pa
     (counted,) = [r for r in said["reports"] if r["runtime"] == "c"]
     assert (counted["flash"]["total"], counted["ram"]["total"]) == (shown.flash.total, shown.ram.total)
     assert opened == [str(out)]
+
+
+def test_what_a_kit_said_of_this_design_is_in_it(window, qtbot, tmp_path, place):
+    session, out = window.session, tmp_path / "review.json"
+    proof = validation(load_subject(session.document.path), "virtual-m7")
+    session.gauges.note_kit("virtual-m7", msgspec.to_builtins(proof))
+    place(out)
+    write(window, qtbot)
+    kits = {t["id"]: t["kits"] for t in json.loads(out.read_text())["targets"]}
+    assert [k["validation"]["instructions"] for k in kits["virtual-m7"]] == [proof.instructions]
+    session.document.push(SetFrontEnd({"mels": 33}))
+    place(tmp_path / "later.json")
+    write(window, qtbot)
+    assert not any(t["kits"] for t in json.loads((tmp_path / "later.json").read_text())["targets"])
 
 
 def test_a_pdf_is_written_by_a_process_of_its_own(window, qtbot, tmp_path, place, opened):

@@ -136,6 +136,31 @@ static void convolve(const int8_t *plane, const ot_word *places, int8_t *out, in
   }
 }
 
+/* The only pixel of an output, as streaming networks have it: four channels at a time, where they lie. */
+static void convolve_pixel(const int8_t *in, int8_t *out, const ot_depthwise *k) {
+  int32_t taps = k->kernel_height * k->kernel_width, channels = k->in_channels;
+  uint32x4_t apart = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)taps);
+  OT_ROLLED
+  for (int32_t c = 0; c < channels; c += 4) {
+    mve_pred16_t lanes = ot_words_left(channels - c);
+    const int8_t *w = k->filters + c * taps;
+    int32x4_t sum = vldrwq_z_s32(k->bias + c, lanes);
+    OT_ROLLED
+    for (int32_t j = k->kernel_width, x = -k->pad_left; j > 0; j--, x += k->dilation_width) {
+      OT_ROLLED
+      for (int32_t i = k->kernel_height, y = -k->pad_top; i > 0; i--, y += k->dilation_height, w++) {
+        int32x4_t value = vdupq_n_s32(k->in_zero);
+        if (x >= 0 && x < k->in_width && y >= 0 && y < k->in_height) {
+          value = vldrbq_z_s32(in + (y * k->in_width + x) * channels + c, lanes);
+        }
+        sum = vaddq_s32(sum, vmulq_s32(value, vldrbq_gather_offset_z_s32(w, apart, lanes)));
+      }
+    }
+    int32x4_t value = ot_rescale_four(sum, vldrwq_z_s32(k->multiplier + c, lanes), vldrbq_z_s32(k->shift + c, lanes));
+    ot_store_four(out + c, vaddq_n_s32(value, k->out_zero), -128, 127, lanes);
+  }
+}
+
 #else
 
 OT_INLINE int32_t window(const int8_t *from, const ot_word *places, const int8_t *w, int32_t taps, int32_t sum) {
@@ -170,6 +195,13 @@ void ot_depthwise_conv(const int8_t *in, int8_t *out, void *scratch, const ot_de
   int32_t length = (k->out_height - 1) * k->stride_height + (k->kernel_height - 1) * k->dilation_height + 1;
   int32_t channels = k->in_channels * k->depth;
   int8_t *plane = (int8_t *)scratch + 4 * k->kernel_height * k->kernel_width;
+#ifdef OT_HELIUM
+  if (k->out_height == 1 && k->out_width == 1 && k->depth == 1) {
+    convolve_pixel(in, out, k);
+    ot_clamp(out, channels, k->low, k->high);
+    return;
+  }
+#endif
   place_taps(scratch, length, k);
   OT_ROLLED
   for (int32_t c = 0, left = 0; c < channels; c++, left--) {

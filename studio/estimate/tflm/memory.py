@@ -35,9 +35,14 @@ def arena(network: Network, kernels: Kernels = "cmsis_nn", dsp: bool = True) -> 
 
 
 def _arena(network: Network, kernels: Kernels, dsp: bool) -> Arena:
-    wanted = wishes(network, kernels, dsp)
-    buffers = demands(network, wanted)
+    wanted, buffers = remembered(wanted_buffers, network, kernels, dsp)
     return filled(network, wanted, len(buffers), peak(buffers))
+
+
+def wanted_buffers(network: Network, kernels: Kernels, dsp: bool) -> tuple["Wishes", list[Demand]]:
+    """Return what every kernel asks for, and the buffers to plan."""
+    wanted = wishes(network, kernels, dsp)
+    return wanted, demands(network, wanted)
 
 
 def filled(network: Network, wanted: "Wishes", buffers: int, head: int) -> Arena:

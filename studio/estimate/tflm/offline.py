@@ -6,6 +6,7 @@ micro_allocation_info.cc, kernels/reshape.cc.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from studio.core.network import Network
 from studio.core.remember import remembered
 from studio.core.report import Arena
 from studio.estimate.tflm.kernels import Kernels
-from studio.estimate.tflm.memory import arena, demands, filled, placed, wishes
+from studio.estimate.tflm.memory import arena, filled, placed, wanted_buffers
 from studio.estimate.tflm.planner import Demand, place
 from studio.lower.lifetimes import Timeline
 
@@ -55,8 +56,9 @@ def _offline_plan(network: Network, kernels: Kernels, dsp: bool) -> OfflinePlan 
     if network.subgraphs:
         return None
     greedy = arena(network, kernels, dsp)
-    wanted = wishes(network, kernels, dsp)
-    buffers = demands(network, wanted)
+    wanted, buffers = remembered(wanted_buffers, network, kernels, dsp)
+    if not any(op.kind == "reshape" for op in network.ops) and _most_alive(buffers) >= greedy.head:
+        return None
     tensors = placed(network)
     groups = _groups(network, tensors, buffers)
     least = _most_alive([group.demand for group in groups])
@@ -89,11 +91,11 @@ def _together(demands: Sequence[Demand]) -> Demand:
 
 def _most_alive(demands: Sequence[Demand]) -> int:
     """Return the most bytes that live during one step: no plan takes less."""
-    steps = [0] * (max(d.last for d in demands) + 2)
+    change = [0] * (max(d.last for d in demands) + 3)
     for size, first, last in demands:
-        for step in range(first + 1, last + 2):
-            steps[step] += size
-    return max(steps)
+        change[first + 1] += size
+        change[last + 2] -= size
+    return max(accumulate(change))
 
 
 def _search(groups: Sequence[_Group], tensors: int, buffers: Sequence[Demand], least: int) -> list[int]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from studio.core.network import Network, Op, Tensor, same_padding
 from studio.core.remember import remembered
+from studio.lower.forms import forms
 from studio.lower.lifetimes import planned
 
 ALIASES = frozenset(["reshape", "squeeze", "expand_dims"])
@@ -27,9 +28,9 @@ class Layer(NamedTuple):
     `padded` is the size of a padded copy of the input that is made first, 0 where there is none. `kind` is the operator's, or "pointwise".
     """
 
-    kind: str
     reads: tuple[int, ...]
     writes: int
+    kind: str
     scratch: int
     lead: int
     trail: int
@@ -51,14 +52,16 @@ def _layers(network: Network) -> tuple[Layer, ...]:
         for i in op.inputs:
             uses[i] = uses.get(i, 0) + 1
     made: list[Layer] = []
-    fused: set[int] = set()
-    for number, op in enumerate(network.ops):
-        if number in fused or op.kind in ALIASES or not op.outputs:
+    pooled = -1
+    for number, (op, form) in enumerate(zip(network.ops, forms(network), strict=True)):
+        if number == pooled or op.kind in ALIASES or not op.outputs:
             continue
-        pool = _pool_after(network, number, uses)
-        if pool is not None:
-            fused.add(pool)
-        made.append(_layer(network, op, network.ops[pool] if pool is not None else None, home))
+        pooled = _pool_after(network, number, uses)
+        pool = network.ops[pooled] if pooled >= 0 else None
+        shape = form.fact(_shape) if pool is None else _shape(network, op, pool)
+        reads = tuple([home.get(i, i) for i in op.inputs if i >= 0 and planned(network, i)])
+        writes = (pool or op).outputs[0]
+        made.append(Layer(reads, home.get(writes, writes), *shape))
     return tuple(made)
 
 
@@ -70,34 +73,29 @@ def _homes(network: Network) -> dict[int, int]:
     return home
 
 
-def _pool_after(network: Network, number: int, uses: dict[int, int]) -> int | None:
-    """Return the pooling over rows, but not over all, that alone reads a convolution's output: the two run as one layer."""
+def _pool_after(network: Network, number: int, uses: dict[int, int]) -> int:
+    """Return the pooling over rows, but not over all, that alone reads a convolution's output, for the two run as one layer; else -1."""
     op = network.ops[number]
     if op.kind != "conv_2d" or number + 1 >= len(network.ops) or uses.get(op.outputs[0]) != 1:
-        return None
+        return -1
     after = network.ops[number + 1]
     if after.kind not in _POOLS or after.inputs[0] != op.outputs[0] or after.options["kernel"][0] <= 1:
-        return None
-    return number + 1 if max(network.tensors[after.outputs[0]].shape[1:3]) > 1 else None
+        return -1
+    return number + 1 if max(network.tensors[after.outputs[0]].shape[1:3]) > 1 else -1
 
 
-def _layer(network: Network, op: Op, pool: Op | None, home: dict[int, int]) -> Layer:
-    reads = tuple(dict.fromkeys(home.get(i, i) for i in op.inputs if i >= 0 and planned(network, i)))
-    writes = (pool or op).outputs[0]
-    out = network.tensors[writes]
-    lead, trail = _shifts(network, op, pool, out)
-    scratch = _SCRATCH[op.kind](network, op) if op.kind in _SCRATCH and _is_int8(network, op) else _float_scratch(network, op)
-    return Layer(
-        "pointwise" if _pointwise(network, op) and _is_int8(network, op) else op.kind,
-        reads,
-        home.get(writes, writes),
+def _shape(network: Network, op: Op, pool: Op | None = None) -> tuple[str, int, int, int, int, bool, bool, bool]:
+    """Return a layer's fields that do not depend on what it is connected to."""
+    int8 = _is_int8(network, op)
+    scratch = _SCRATCH[op.kind](network, op) if op.kind in _SCRATCH and int8 else _float_scratch(network, op)
+    return (
+        "pointwise" if int8 and _pointwise(network, op) else op.kind,
         scratch + (_pooled_rows(network, op, pool) if pool else 0),
-        lead,
-        trail,
+        *_shifts(network, op, pool, network.tensors[(pool or op).outputs[0]]),
         _padded(network, op),
         op.kind in _SHARING,
         pool is not None,
-        not _is_int8(network, op) and pool is None and op.options.get("activation", "none") != "none",
+        not int8 and pool is None and op.options.get("activation", "none") != "none",
     )
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QToolButton
 
-from studio.core.units import format_count, format_size
+from studio.core.units import format_count, format_ms, format_size
 from studio.storage.atomic import write_bytes
 from studio.ui.panels.cost_plan import Plan, no_figures
 from studio.ui.panels.cost_rows import FEATURES, Row, Total, rows, total
 from studio.ui.panels.cost_subject import Subject, SubjectChooser
 from studio.ui.panels.cost_table import Column, FigureModel, FigureTable, Footer, search_field
 from studio.ui.panels.cost_view import CostView, dim_label
-from studio.ui.panels.target_reading import format_ms
 from studio.ui.session import Session
 from studio.ui.theme import theme
 

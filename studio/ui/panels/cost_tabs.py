@@ -32,6 +32,7 @@ VIEWS = (
     ),
     View("operators", "Operators", "what each operator costs: MACs, weights, RAM, time", "studio.ui.panels.cost_operators:OperatorsView"),
     View("boards", "Boards", "which of all boards could run the design", "studio.ui.panels.cost_boards:BoardsView"),
+    View("history", "History", "what the last edits did to flash, RAM and time", "studio.ui.panels.cost_history:HistoryView"),
 )
 
 

@@ -228,7 +228,13 @@ def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice)
         rows, source = [(name, format_size(size)) for name, size in parts.items()], made.sources.get("memory", "")
         rows.append(("<b>together</b>", f"<b>{format_size(m.taken)}</b>"))
     table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in rows)
-    return f"{head}<table>{table}</table>{made.provenance} · {escape(source)}{kept}"
+    return f"{head}<table>{table}</table>{made.provenance} · {escape(source)}{_notes(m.name, made)}{kept}"
+
+
+def _notes(name: str, made: ResourceReport) -> str:
+    """Say what a better plan would save, and what nothing published confirms."""
+    notes = [i.message for i in made.issues if i.id == "runtime.unverified" or (i.id == "tflm.plan" and name == "RAM")]
+    return "".join(f"<br>{escape(note)}" for note in notes)
 
 
 def _time_rows(made: ResourceReport, target: TargetDevice) -> list[tuple[str, str]]:

@@ -194,6 +194,9 @@ def test_the_engine_in_least_ram_is_advised_where_ram_lacks():
     assert [(g.target.id, g.after.runtime) for g in least.switched] == [("nucleo-f103rb", "c-small")]
     assert least.after is of
     assert least.switched[0].mends
+    slower = next(s for s in least.switched[0].savings if s.name == "time")
+    assert slower.after > slower.before
+    assert least.words.endswith(f"on NUCLEO-F103RB, which it then fits, but {slower.words}")
     assert least.caution == "no training needed"
     assert "least_ram" not in {a.rule.id for a in advice(design(of, BLOCKS), [(board("nucleo-f103rb"), "c-small")])}
 

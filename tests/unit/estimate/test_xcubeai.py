@@ -158,7 +158,7 @@ def test_float_time_is_that_of_the_published_board():
     from tests.unit.estimate.test_conventions import strided
 
     made = report(strided(24), board("nucleo-l476rg"), "x-cube-ai").latency_ms
-    assert made.low < 81.6 < made.high
+    assert made.low < 81.6 < made.high and made.high > 3 * made.low
 
 
 def test_pooling_and_activation_are_fused_and_reshapes_are_views():
