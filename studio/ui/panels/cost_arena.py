@@ -15,7 +15,7 @@ from studio.ui.theme import GAP, PAD, theme
 
 LEFT, RIGHT, TOP, BOTTOM = 60, 2, 4, 20
 _SMALL, _TICKS = 11, 4
-_NAME_ROOM, _LABEL_ROOM = 40.0, 34.0
+_NAME_ROOM, _LABEL_ROOM = 56.0, 52.0
 _LEAST_HIGH = 2.0
 
 
@@ -207,13 +207,15 @@ class ArenaPlot(QWidget):
 
     def _name_life(self, painter: QPainter, box: QRectF, life: Life) -> None:
         room = box.width() - 2 * GAP
-        if room < _NAME_ROOM or box.height() < 14:
-            return
-        name = life.names[-1].rpartition("/")[2]
-        lines = [name, format_size(life.size)] if box.height() >= 30 else [name]
+        size, name = format_size(life.size), life.names[-1].rpartition("/")[2]
         if life.role == "scratch":
-            full = f"scratch {format_size(life.size)}"
-            lines = [full if width(full, _SMALL) <= room else "scratch"]
+            lines = [next((text for text in (f"scratch {size}", "scratch", size) if width(text, _SMALL) <= room), "")]
+        elif room >= _NAME_ROOM or width(name, _SMALL) <= room:
+            lines = [name, size] if box.height() >= 30 else [name]
+        else:
+            lines = [size] if width(size, _SMALL) <= room else [""]
+        if box.height() < 14 or lines == [""]:
+            return
         top = box.center().y() - 7 * (len(lines) - 1)
         for row, line in enumerate(lines):
             ink = theme().text
@@ -223,6 +225,7 @@ class ArenaPlot(QWidget):
         """Name the blocks under their steps, where there is room."""
         t, timeline, area = theme(), self.picture.timeline, self.area()
         wide, peak = area.width() / len(timeline.steps), timeline.steps[timeline.peak].block
+        marked = []
         for _, same in groupby(range(len(timeline.steps)), key=lambda i: timeline.steps[i].blocks or str(i)):
             steps = list(same)
             step, left = timeline.steps[steps[0]], area.left() + steps[0] * wide
@@ -230,9 +233,21 @@ class ArenaPlot(QWidget):
             ink = t.accent if self.selected & set(step.blocks) else t.tight if block == peak and not self.picture.greyed else t.dim
             painter.fillRect(QRectF(round(left), area.bottom() + 1, 1, 5), colour(t.dim))
             room = len(steps) * wide - GAP
-            if room >= _LABEL_ROOM and block:
-                text = fitted(step.name, _SMALL, False, room)
-                write(painter, QPointF(left + GAP, area.bottom() + 12), text, _SMALL, ink)
+            fits = width(step.name, _SMALL) <= room
+            if block and not fits and ink != t.dim:
+                marked.append((left + GAP, step.name, ink))
+            elif block and (fits or room >= _LABEL_ROOM):
+                write(painter, QPointF(left + GAP, area.bottom() + 12), fitted(step.name, _SMALL, False, room), _SMALL, ink)
+        for left, name, ink in marked:
+            self._write_over(painter, left, name, ink)
+
+    def _write_over(self, painter: QPainter, left: float, name: str, ink: str) -> None:
+        """Write the whole name of what is marked, over its neighbours' where it must."""
+        area = self.area()
+        wide = width(name, _SMALL)
+        left = min(left, area.right() - wide)
+        painter.fillRect(QRectF(left - GAP + 1, area.bottom() + 5, wide + 2 * GAP, BOTTOM - 6), colour(theme().panel))
+        write(painter, QPointF(left, area.bottom() + 12), name, _SMALL, ink)
 
     # pointer and keys
 

@@ -71,7 +71,7 @@ class BoardModel(FigureModel):
     """The boards; five columns for each runtime."""
 
     columns = (
-        Column("", False, 28, "a tick makes the board a target, with a card of its own"),
+        Column("", False, 30, "a tick makes the board a target, with a card of its own"),
         Column("Board", False, 150),
         Column("Core", False, 90),
         *[
@@ -189,13 +189,13 @@ class BoardsView(CostView):
         self.column.addWidget(self.table, 1)
         self.setFocusProxy(self.table)
         self.setFocusPolicy(self.table.focusPolicy())
-        self.search = search_field("matrix_search", "Board, vendor, core…", self.table)
+        self.search = search_field("matrix_search", "Find a board by its name, vendor or core", self.table)
         self.fitting = QCheckBox("Only those that can run it")
         self.fitting.setObjectName("matrix_fitting")
         self.fitting.toggled.connect(self._filter)
         self.count = dim_label("matrix_count")
-        for widget in (self.search, self.fitting):
-            self.tool_row.addWidget(widget)
+        self.tool_row.addWidget(self.search, 1)
+        self.tool_row.addWidget(self.fitting)
         self.tool_row.addStretch(1)
         self.tool_row.addWidget(self.count)
         self._costs: dict[str, tuple[Cost, ...]] = {}

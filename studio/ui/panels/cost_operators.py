@@ -100,7 +100,7 @@ class OperatorsView(CostView):
         self.table.filter.layoutChanged.connect(self.show_selection)
 
     def _fill_tools(self) -> None:
-        self.search = search_field("operator_search", "Block or operator…", self.table)
+        self.search = search_field("operator_search", "Find a block or an operator by its name", self.table)
         self.export = QToolButton()
         self.export.setObjectName("operators_csv")
         self.export.setText("CSV…")
@@ -108,7 +108,7 @@ class OperatorsView(CostView):
         self.export.setAccessibleName("Write the table as CSV")
         self.export.clicked.connect(self.export_csv)
         self.chooser = SubjectChooser(self.subject)
-        self.tool_row.addWidget(self.search)
+        self.tool_row.addWidget(self.search, 1)
         self.tool_row.addStretch(1)
         self.tool_row.addWidget(self.export)
         self.tool_row.addWidget(self.chooser)

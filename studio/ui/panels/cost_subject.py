@@ -13,6 +13,7 @@ from studio.ui.theme import GAP
 if TYPE_CHECKING:
     from studio.ui.session import Session
 
+LEAST = 112  # pixels, where the row of tabs leaves no more
 _TARGET, _RUNTIME = "cost.target", "cost.runtime"
 
 
@@ -116,5 +117,6 @@ def _list(name: str, spoken: str, tip: str) -> QComboBox:
     made.setAccessibleName(spoken)
     made.setToolTip(tip)
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    made.setMinimumWidth(LEAST)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made

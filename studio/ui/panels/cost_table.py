@@ -15,7 +15,16 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from studio.ui.paint import colour, fitted, pen, width, write
 from studio.ui.theme import GAP, PAD, theme
@@ -185,17 +194,16 @@ class FigureTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
         self.filter.sort(-1)
-        self._stretch = 0
 
     def share_width(self) -> None:
-        """Give the columns of numbers what room is left, evenly; the others keep their widths."""
-        wide = [c.wide for c in self.figures.columns]
-        numbers = [i for i, c in enumerate(self.figures.columns) if c.number]
-        left = self.viewport().width() - sum(wide)
-        names = [i for i, c in enumerate(self.figures.columns) if not c.number][:1]
-        more = max(0, left) // (len(numbers) + 2 * len(names))
-        for at, base in enumerate(wide):
-            self.setColumnWidth(at, base + (more if at in numbers else 2 * more if at in names else 0))
+        """Share what room is left evenly among the columns of numbers; the names get twice as much, and what does not divide."""
+        columns = self.figures.columns
+        named = next(i for i, c in enumerate(columns) if c.title and not c.number)
+        left = max(0, self.viewport().width() - sum(c.wide for c in columns))
+        more = left // (sum(c.number for c in columns) + 2)
+        for at, column in enumerate(columns):
+            self.setColumnWidth(at, column.wide + more * column.number)
+        self.setColumnWidth(named, columns[named].wide + left - more * sum(c.number for c in columns))
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -273,14 +281,16 @@ def write_cell(painter: QPainter, box: QRectF, text: str, right: bool, ink: str,
     write(painter, QPointF(left, box.center().y()), shown, _TEXT, ink, bold)
 
 
-def search_field(name: str, hint: str, table: FigureTable) -> QLineEdit:
-    """Make the field that filters a table as the user types; Down goes to the table."""
+def search_field(name: str, spoken: str, table: FigureTable) -> QLineEdit:
+    """Make the field that filters a table as the user types; it takes what room is left."""
     field = QLineEdit()
     field.setObjectName(name)
-    field.setAccessibleName(hint)
-    field.setPlaceholderText(hint)
+    field.setAccessibleName(spoken)
+    field.setToolTip(spoken)
+    field.setPlaceholderText("Filter…")
     field.setClearButtonEnabled(True)
-    field.setMinimumWidth(150)
+    field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    field.setMinimumWidth(84)
     field.setMaximumWidth(200)
     field.textChanged.connect(table.filter.find)
     return field

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from studio.ui.panels.cost_subject import Subject
 from studio.ui.session import Session
@@ -51,6 +51,8 @@ class CostTabs(Panel):
         self.bar.setAccessibleName("Sound, or what the design costs")
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
+        self.bar.setUsesScrollButtons(False)
+        self.bar.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.bar.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for at, view in enumerate(VIEWS):
             self.bar.addTab(view.title)
