@@ -16,6 +16,7 @@ from studio.estimate.fit import Need, fit_issues, fits, limits
 from studio.estimate.latency import energy_uj, latency_from_macs, rate_of
 from studio.estimate.tflm import arena, model_bytes
 from studio.estimate.tflm.support import check_supported
+from studio.lower.engine import RUNTIMES as ENGINE
 from studio.lower.engine import sketch
 
 NO_TABLE = "only what is known: the kernels' code was not measured for this core, and the time of the features is not counted"
@@ -71,8 +72,8 @@ def _memory(network: Network, core: Core, runtime: str, frontend: FrontEnd | Non
         return Parts({}), Parts({})
     state: Mapping[str, int] = {"front end": state_bytes(frontend)} if frontend else {}
     tables: Mapping[str, int] = {"front end tables": sum(c.nbytes for c in frontend_consts(frontend))} if frontend else {}
-    if runtime == "c":
-        made = sketch(network, "plain")
+    if runtime in ENGINE:
+        made = sketch(network, "plain", ENGINE[runtime])
         return Parts({"arena": made.arena_bytes, **state}), Parts({**made.constants, **tables})
     check_supported(network)
     model = model_bytes(network) if file_bytes is None else file_bytes

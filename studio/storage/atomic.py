@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_error(path: Path, error: OSError) -> InputError:
     """Say in words why a file or folder could not be written."""
+    error = _first_reason(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return InputError("the disk is full; nothing was changed", where=str(path), hint="free some space and try again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -48,6 +50,12 @@ def write_error(path: Path, error: OSError) -> InputError:
     return InputError(
         f"it cannot be written: {error.strerror or error}; nothing was changed", where=str(path), hint="choose another folder"
     )
+
+
+def _first_reason(error: OSError) -> OSError:
+    """Return why the first file of a tree could not be copied, which shutil only tells in text; other errors as they are."""
+    found = re.search(r"\[Errno (\d+)\] ([^:'\"]+)", str(error)) if isinstance(error, shutil.Error) else None
+    return OSError(int(found[1]), found[2]) if found else error
 
 
 def folder_gone(path: Path) -> InputError:

@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -145,12 +146,10 @@ def test_a_name_that_would_break_out_of_c(tmp_path, capsys):
 
 
 def test_a_full_disk(tmp_path, monkeypatch, capsys):
-    import studio.storage.atomic as atomic
-
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     assert "disk is full" in refused(capsys, "demo", "--out", tmp_path / "demo")
     assert not (tmp_path / "demo").exists()
     assert list(tmp_path.iterdir()) == []

@@ -152,7 +152,7 @@ def run(*arguments, seconds=60, **environment):
         (("window",), {}, "neither DISPLAY nor WAYLAND_DISPLAY"),
         ((), {"QT_QPA_PLATFORM": "nonsense"}, "nonsense"),
         ((), {"DISPLAY": ":9753"}, ""),
-        ((), {"DISPLAY": "", "WAYLAND_DISPLAY": "nowhere"}, ""),
+        ((), {"DISPLAY": "", "WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/tmp"}, ""),
     ],
 )
 def test_where_there_is_no_screen_it_says_what_to_do(arguments, environment, word):

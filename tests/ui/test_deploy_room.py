@@ -89,14 +89,14 @@ def test_a_changed_export_is_replaced_only_when_told(window, room, qtbot):
     out = window.session.document.path / "build" / "export_c"
     click(card.export)
     qtbot.waitUntil(lambda: not card.job.running, timeout=DONE)
-    (out / "model.h").write_text("mine")
+    (out / "src" / "model.h").write_text("mine")
     answer_next("Cancel")
     click(card.export)
-    assert (out / "model.h").read_text() == "mine" and not card.job.running
+    assert (out / "src" / "model.h").read_text() == "mine" and not card.job.running
     answer_next("Replace it")
     click(card.export)
     qtbot.waitUntil(lambda: not card.job.running, timeout=DONE)
-    assert card.problem.error is None and (out / "model.h").read_text() != "mine"
+    assert card.problem.error is None and (out / "src" / "model.h").read_text() != "mine"
 
 
 def answer_next(verb):

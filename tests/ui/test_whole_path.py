@@ -209,7 +209,7 @@ def export(window, qtbot, out, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
     click(card.elsewhere)
     qtbot.waitUntil(lambda: card.open_folder.isVisible(), timeout=WORK_MS)
-    assert "void model_run(void);" in (out / "model.h").read_text()
+    assert "void model_run(void);" in (out / "src" / "model.h").read_text()
     assert {p.name for p in out.rglob("*.c")} >= {"model.c", "frontend.c"}
 
 
