@@ -3,6 +3,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.main_window import MainWindow
 from studio.ui.widgets.number import NumberField
 
 
@@ -104,3 +105,12 @@ def test_moving_the_mel_slider_changes_the_picture(room, session):
     QTest.keyClick(slider, Qt.Key.Key_Right)
     assert session.document.project.frontend.mels == 41
     assert room.clip_view.features.picture.colours.shape == (41, before[1])
+
+
+def test_on_a_narrow_screen_too_the_clip_is_shown(session, qtbot):
+    window = MainWindow(session)
+    window.resize(808, 700)
+    window.show()
+    qtbot.waitUntil(lambda: window.room("design")._clip_view is not None)
+    assert window.room("design").clip_view.isVisible()
+    window.close_now()

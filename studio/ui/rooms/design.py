@@ -31,6 +31,7 @@ class DesignRoom(QWidget):
         self._clip_view: Any = None
         self._place = QWidget()
         self._place.setObjectName("panel")
+        self._place.setMinimumWidth(120)  # on the narrowest screen too there is something to see, and so it is made
         self._lay_out()
         for source in (self.canvas, self.outline):
             source.inspect_wanted.connect(self.inspect)
