@@ -37,6 +37,8 @@ class DeployRoom(QWidget):
         self.watch = ProbeWatch(self)
         self.setObjectName("panel")
         self.target = QComboBox()
+        self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.target.setMinimumContentsLength(12)
         self.target.setObjectName("deploy_target")
         self.target.setAccessibleName("Target")
         self.target.setMaxVisibleItems(24)
