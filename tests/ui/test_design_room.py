@@ -111,6 +111,6 @@ def test_on_a_narrow_screen_too_the_clip_is_shown(session, qtbot):
     window = MainWindow(session)
     window.resize(808, 700)
     window.show()
-    qtbot.waitUntil(lambda: window.room("design")._clip_view is not None)
-    assert window.room("design").clip_view.isVisible()
+    room = window.room("design")
+    qtbot.waitUntil(lambda: room._clip_view is not None and room._clip_view.isVisible())
     window.close_now()
