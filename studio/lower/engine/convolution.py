@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from studio.core.network import Shape, Tensor, window_size
+from studio.core.network import Shape, Tensor
 from studio.lower.engine import packed
 from studio.lower.engine.arithmetic import activation_range
 from studio.lower.engine.dims import gather_dims, plane_dims, tile_dims
@@ -13,7 +13,7 @@ from studio.lower.engine.draft import SCRATCH, Drafter, Operand, halves, small, 
 from studio.lower.engine.rows import Band, each_row
 from studio.lower.engine.simple import dense
 from studio.lower.engine.weights import channel_consts, grouped_pairs, paired_count
-from studio.lower.engine.windows import of_band, window_rows
+from studio.lower.engine.windows import bias_of, check_convolution, of_band, window_fields, window_rows
 
 # Rows of windows below the last one that ot_depthwise_conv reads: it takes sixteen where five are left.
 HELIUM_READS_BEYOND = 11
@@ -46,20 +46,10 @@ def depthwise_conv_2d(d: Drafter, whole: bool = True) -> None:
 
 def _operands(d: Drafter) -> tuple[Tensor, Tensor, Tensor]:
     d.activation(0)
-    filters = d.tensor(1)
-    if not filters.constant:
-        d.refuse("its weights are not constant")
-    d.quant(filters)
+    check_convolution(d)
+    d.quant(d.tensor(1))
     d.quant(d.out)
-    if d.op.options["activation"] not in ("none", "relu", "relu6", "relu_n1_to_1"):
-        d.refuse(f"activation {d.op.options['activation']} is not supported")
-    if d.tensor(0).shape[0] != 1:
-        d.refuse("the batch must be 1")
-    return d.tensor(0), filters, d.out
-
-
-def _bias(d: Drafter) -> Tensor | None:
-    return d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
+    return d.tensor(0), d.tensor(1), d.out
 
 
 def _filter_rows(filters: np.ndarray) -> np.ndarray:
@@ -75,20 +65,6 @@ def _channel_rows(filters: np.ndarray) -> np.ndarray:
 def _channel_columns(filters: np.ndarray) -> np.ndarray:
     """One row for each output channel of a depthwise filter (1HWC): its columns, each from top to bottom."""
     return filters[0].transpose(2, 1, 0).reshape(filters.shape[3], -1)
-
-
-def _window_fields(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> tuple[dict[str, int], dict[str, int]]:
-    """Fields of the window in the order of the C structs: sizes first, then kernel to padding."""
-    (stride_h, stride_w), (dilation_h, dilation_w) = d.op.options["stride"], d.op.options["dilation"]
-    padding = d.op.options["padding"]
-    kernel_h, kernel_w = filters.shape[1:3]
-    _, top = window_size(source.shape[1], kernel_h, stride_h, dilation_h, padding)
-    _, left = window_size(source.shape[2], kernel_w, stride_w, dilation_w, padding)
-    sizes = {"in_height": source.shape[1], "in_width": source.shape[2], "in_channels": source.shape[3]}
-    sizes |= {"out_height": out.shape[1], "out_width": out.shape[2]}
-    window = {"kernel_height": kernel_h, "kernel_width": kernel_w, "stride_height": stride_h, "stride_width": stride_w}
-    window |= {"dilation_height": dilation_h, "dilation_width": dilation_w, "pad_top": top, "pad_left": left}
-    return sizes, window
 
 
 def _range_fields(d: Drafter, source: Tensor, out: Tensor, with_input: bool) -> dict[str, int]:
@@ -112,9 +88,9 @@ def _general(d: Drafter, source: Tensor, filters: Tensor, out: Tensor, rows) -> 
     if d.dsp and groups == 1 and packed.conv_2d(d, filters, rows):
         return
     inputs = prod(filters.shape[1:3]) * source.shape[3] // groups
-    sizes, window = _window_fields(d, source, filters, out)
+    sizes, window = window_fields(d, source, filters, out)
     pointers = {"filters": _filter_const(d, filters, rows, groups, channels, inputs)}
-    pointers |= channel_consts(d, filters, rows, _bias(d), channels)
+    pointers |= channel_consts(d, filters, rows, bias_of(d), channels)
     fields = halves(**sizes, out_channels=channels, **window, groups=groups) | small(**_range_fields(d, source, out, True))
     dsp, scratch = d.dsp, 28 * -(-inputs // 4) if d.dsp else inputs
 
@@ -140,7 +116,7 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
     inputs, channels = source.shape[3], out.shape[3]
     pixels = out.shape[1] * out.shape[2]
     pointers = {"filters": _filter_const(d, filters, _filter_rows, 1, channels, inputs)}
-    pointers |= channel_consts(d, filters, _filter_rows, _bias(d), channels)
+    pointers |= channel_consts(d, filters, _filter_rows, bias_of(d), channels)
     fields = words(pixels=pixels) | halves(in_channels=inputs, out_channels=channels) | small(**_range_fields(d, source, out, False))
     dsp, width, scratch = d.dsp, out.shape[2], 24 * -(-inputs // 4) if d.dsp else inputs
     rows = each_row(out.shape[1], lambda count: tile_dims(dsp, count * width, channels, inputs, 1), scratch)
@@ -160,7 +136,7 @@ def _whole_depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -
     channels, taps = out.shape[3], prod(filters.shape[1:3])
     pack = (lambda: values(filters)) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
-    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
+    pointers |= channel_consts(d, filters, _channel_columns, bias_of(d), channels)
     fields = words(taps=taps) | halves(channels=channels) | small(**_range_fields(d, source, out, False))
     fours, singles = (channels // 4, channels % 4) if d.dsp else (0, channels)
     dims = {"calls": 1, "channels": channels, "fours": fours, "steps": fours * taps, "singles": singles, "single_steps": singles * taps}
@@ -171,10 +147,10 @@ def _whole_depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -
 def _depthwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None:
     channels = out.shape[3]
     depth = channels // source.shape[3]
-    sizes, window = _window_fields(d, source, filters, out)
+    sizes, window = window_fields(d, source, filters, out)
     pack = (lambda: _channel_columns(values(filters))) if filters.data is not None else None
     pointers = {"filters": d.const("filters", "int8_t", filters.elements, pack)}
-    pointers |= channel_consts(d, filters, _channel_columns, _bias(d), channels)
+    pointers |= channel_consts(d, filters, _channel_columns, bias_of(d), channels)
     fields = halves(**sizes, depth=depth, **window) | small(**_range_fields(d, source, out, True))
     dsp, beyond = d.dsp, HELIUM_READS_BEYOND * window["stride_height"] if d.helium else 0
 

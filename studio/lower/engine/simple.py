@@ -12,6 +12,7 @@ from studio.lower.engine.draft import Drafter, Operand, halves, small, values, w
 from studio.lower.engine.rows import Band, Reach, Rows, each_row
 from studio.lower.engine.tables import FIXED_OUTPUTS, lookup_table, softmax_scaling
 from studio.lower.engine.weights import channel_consts
+from studio.lower.engine.windows import bias_of, check_activation
 
 # Of 512 equal values the sum needs 9 bits above one, and the last shift would be by 32: TFLM aborts there.
 SOFTMAX_LARGEST = 511
@@ -38,7 +39,7 @@ def dense(d: Drafter, outputs: int, inputs: int) -> None:
     if d.dsp and packed.dense(d, outputs, inputs):
         return
     rows = d.tensor(0).elements // inputs
-    bias = d.tensor(2) if len(d.op.inputs) > 2 and d.op.inputs[2] >= 0 else None
+    bias = bias_of(d)
     pack = (lambda: values(weights)) if weights.data is not None else None
     pointers = {"weights": d.const("weights", "int8_t", weights.elements, pack)}
     pointers |= channel_consts(d, weights, _rows, bias, outputs)
@@ -59,8 +60,7 @@ def _rows(weights: np.ndarray) -> np.ndarray:
 
 
 def _range(d: Drafter, out: Tensor) -> tuple[int, int]:
-    if d.op.options["activation"] not in ("none", "relu", "relu6", "relu_n1_to_1"):
-        d.refuse(f"activation {d.op.options['activation']} is not supported")
+    check_activation(d)
     return activation_range(d.op.options["activation"], d.quant(out))
 
 
