@@ -5,10 +5,10 @@ from typing import Any, Literal
 import msgspec
 
 from studio.core.places import home
+from studio.lower.engine import RUNTIMES as ENGINE
 from studio.storage.atomic import write_bytes
 
 RUNTIME_NAMES = {"c": "C engine", "c-small": "C engine, least RAM", "tflm": "TFLM", "tflm-ref": "TFLM reference", "x-cube-ai": "X-CUBE-AI"}
-ENGINE = ("c", "c-small")
 
 
 class Setting(msgspec.Struct, frozen=True):

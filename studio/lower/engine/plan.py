@@ -59,7 +59,7 @@ def place(blocks: Sequence[Block]) -> int:
             timeline.take(first, last, offset, offset + size)
         if offset + block.size > end:
             end = offset + block.size
-    return _aligned(end)
+    return aligned(end)
 
 
 def _lowest(span: Span, timeline: Timeline) -> int:
@@ -69,7 +69,7 @@ def _lowest(span: Span, timeline: Timeline) -> int:
         if low >= offset + size:
             break
         if offset < high:
-            offset = _aligned(high)
+            offset = aligned(high)
     return offset
 
 
@@ -78,7 +78,7 @@ def _lowest_of_several(spans: Sequence[Span], timeline: Timeline) -> int:
     offset = 0
     for low, high in sorted(forbidden):
         if low <= offset < high:
-            offset = _aligned(high)
+            offset = aligned(high)
     return offset
 
 
@@ -90,7 +90,8 @@ def _first(span: Span) -> int:
     return span.first
 
 
-def _aligned(size: int) -> int:
+def aligned(size: int) -> int:
+    """Round up to where the next buffer may lie."""
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 

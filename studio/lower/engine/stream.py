@@ -12,7 +12,7 @@ import msgspec
 
 from studio.core.program import Call, StreamLayer
 from studio.lower.engine.draft import SCRATCH, Chain, Draft, Layer, Operand, Stretch
-from studio.lower.engine.plan import Block
+from studio.lower.engine.plan import Block, aligned
 from studio.lower.engine.rows import Band, Course, Rows, course
 
 DRIVER = "ot_stream"
@@ -62,7 +62,7 @@ class Plan:
     def outline(self) -> Draft:
         """The stream as planning sees it: one call that reads and writes what the chain does, and takes its memory as scratch."""
         first = self.drafts[0]
-        size = max(part.offset + _aligned(part.size) for part in self.memory)
+        size = max(part.offset + aligned(part.size) for part in self.memory)
         return Draft(DRIVER, (), first.reads, self.drafts[-1].writes, {}, first.op, first.block, scratch=size)
 
     @property
@@ -91,7 +91,7 @@ def _memory(drafts: Sequence[Draft], rows: Sequence[Rows], held: Sequence[int], 
     for name, size, tensor in parts:
         if size:
             memory.append(Stretch(name, offset, size, tensor))
-            offset += _aligned(size)
+            offset += aligned(size)
     return tuple(memory)
 
 
@@ -226,7 +226,3 @@ def _used(blocks: Sequence[Block]) -> Counter[int]:
                 sizes[call] = max(sizes.get(call, 0), size)
         used.update(sizes)
     return used
-
-
-def _aligned(size: int) -> int:
-    return -(-size // 4) * 4

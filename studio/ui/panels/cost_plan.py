@@ -2,10 +2,11 @@
 
 from studio.core.report import ResourceReport
 from studio.estimate.timeline import Timeline, engine_timeline, tflm_timeline
+from studio.lower.engine import RUNTIMES as ENGINE
 from studio.ui.panels.cost_subject import Subject
 from studio.ui.panels.target_reading import refusal
 from studio.ui.session import Session
-from studio.ui.settings import ENGINE, RUNTIME_NAMES
+from studio.ui.settings import RUNTIME_NAMES
 
 NO_TARGET = "No target is chosen. Choose one (Ctrl+B) to see what the design costs there."
 NO_PLAN = "There is no arena to draw: on {} the runtime takes its memory from the operating system as it runs."
