@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from studio.api import Image, InputError, JobContext, KitRun, Probe, TargetDevice
+from studio.api import Image, InputError, JobContext, KitRun, Probe, TargetDevice, flash_bank
 
-from . import bank, machine
+from . import machine
 from .session import Session
 
 ID = "kit_qemu"
@@ -29,7 +29,7 @@ class QemuKit:
         """Write the image into the kit's flash and read it back."""
         _check(probe, target)
         context.progress(0.0, f"programming {target.name}")
-        bank.write(image, target)
+        flash_bank.write(image, target)
         context.progress(1.0, f"programmed {target.name}")
 
     def run(
@@ -37,7 +37,7 @@ class QemuKit:
     ) -> KitRun:
         """Run what stands in flash. Instructions are counted, cycles are not: the emulator keeps no time of the core's."""
         _check(probe, target)
-        program = bank.programmed(image, target)
+        program = flash_bank.programmed(image, target)
         with (
             tempfile.TemporaryDirectory(prefix="otolith-kit-") as folder,
             machine.started(program, image, target, input, Path(folder)) as started,

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from studio.api import CallCount, Cancelled, CheckFailed, Image, InputError, JobContext, KitRun, Probe, TargetDevice, locate
+from studio.api import CallCount, Cancelled, CheckFailed, Image, InputError, JobContext, KitRun, Probe, TargetDevice, flash_bank, locate
 
-from . import flash_bank, watcher
+from . import watcher
 
 ID = "kit_virtual"
 _EMULATOR = Path(__file__).parent / "emulator"

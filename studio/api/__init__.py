@@ -1,6 +1,7 @@
 """The only surface that plugins import: values, Protocols and errors of the studio."""
 
 from studio import __version__
+from studio.core import flash_bank
 from studio.core.block import Block, NetworkBuilder, Param, Params, Port, WeightSpec
 from studio.core.ctext import c_array, c_comment, c_float, c_header, c_identifier, c_rows, c_string, frontend_config, frontend_source
 from studio.core.errors import (
@@ -96,6 +97,7 @@ __all__ = [
     "cache",
     "describe_fault",
     "feature_quantisation",
+    "flash_bank",
     "format_count",
     "format_size",
     "frontend_config",

@@ -6,7 +6,11 @@ import struct
 import tempfile
 from pathlib import Path
 
-from studio.api import CheckFailed, Image, InputError, TargetDevice, cache, format_size
+from studio.core.errors import CheckFailed, InputError
+from studio.core.places import cache
+from studio.core.protocols import Image
+from studio.core.target import TargetDevice
+from studio.core.units import format_size
 
 KEPT = 64
 _LOADABLE = 1
@@ -33,7 +37,7 @@ def _segments(elf: Path) -> list[tuple[int, bytes]]:
     try:
         data = elf.read_bytes()
         if data[:5] != b"\x7fELF\x01":
-            raise InputError("is no 32-bit ELF file", where=str(elf), hint="build it again")
+            raise InputError("is no program (no 32-bit ELF file)", where=str(elf), hint="build it again")
         (table,) = struct.unpack_from("<I", data, 28)
         size, count = struct.unpack_from("<HH", data, 42)
         found = []
