@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from studio.core.target import TargetDevice
     from studio.deploy.subject import Subject
 
-_FIELDS = {"flash": "flash_bytes", "RAM": "ram_bytes", "time": "latency_ms", "energy": "day_j"}
-
 
 def find_advice(subject: "Subject", targets: "Sequence[TargetDevice]", runtimes: Sequence[str]) -> "tuple[Advice, ...]":
     """Return the best advice for a project; raise InputError for a model file, which has no blocks to change.
@@ -36,23 +34,8 @@ def advice_text(found: "Sequence[Advice]") -> str:
 
 def advice_json(found: "Sequence[Advice]") -> list[dict[str, Any]]:
     """Return the advice as plain values, each figure before and after; `day_j` is the energy of a day in J."""
-    return [
-        {
-            "rule": a.rule.id,
-            "where": a.candidate.where,
-            "words": a.words,
-            "reason": a.rule.reason,
-            "caution": a.caution,
-            "macs": a.macs,
-            "gains": [
-                {
-                    "target": g.target.id,
-                    "runtime": (g.before.runtime, g.after.runtime),
-                    "fits": (g.before.fits, g.after.fits),
-                    **{_FIELDS[s.name]: (s.before, s.after) for s in g.savings},
-                }
-                for g in a.gains
-            ],
-        }
-        for a in found
-    ]
+    from msgspec import to_builtins
+
+    from studio.advise.rows import rows
+
+    return list(to_builtins(rows(found)))

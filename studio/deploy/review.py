@@ -1,11 +1,14 @@
 """A design review as plain values: what a design is, what it costs on each target, and what every figure rests on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from studio import __version__
+from studio.advise import advice, design
+from studio.advise.advice import Place
+from studio.advise.rows import AdviceRow, rows
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.graph import infer
@@ -84,7 +87,7 @@ class Remark(msgspec.Struct, frozen=True):
 class Review(msgspec.Struct, frozen=True):
     """All that a review shows. `made` in seconds since 1970 (UTC); `design` is the digest of a project's design, "" for a bare model.
 
-    `run` is the latest training of this very design, None where there was none or where the subject is a model's file.
+    `advice` are changes of a project's design that were tried out, the best first; a bare model has no blocks to change. `run` is the latest training of this very design, None where there was none or where the subject is a model's file.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Review(msgspec.Struct, frozen=True):
     targets: tuple[TargetReview, ...]
     plans: tuple[Plan, ...]
     issues: tuple[Remark, ...]
+    advice: tuple[AdviceRow, ...] = ()
     run: Run | None = None
 
     @property
@@ -118,9 +122,12 @@ def review(
     runtimes: Sequence[str] = (),
     battery: Battery = CR2032,
     validations: Iterable[Validation] = (),
+    advised: Mapping[str, str] | None = None,
+    put_away: Collection[str] = (),
 ) -> Review:
     """Review a subject on its targets, with all runtimes that each can have unless some are named.
 
+    Advice is sought for the first of these, or for the one that `advised` names by target; what is put away is left out.
     Raises InputError for a validation of another design or of no target here.
     """
     project = subject.project
@@ -153,6 +160,7 @@ def review(
         targets=reviewed,
         plans=_plans(subject.network, targets, [r for r in ENGINES if not runtimes or r in runtimes]),
         issues=(*_design_issues(project, targets), *_report_issues(reviewed)),
+        advice=_advice(project, [(t, (advised or {}).get(t.id, next(iter(runtimes), "c"))) for t in targets], put_away),
         run=_run(subject),
     )
 
@@ -244,6 +252,13 @@ def _report_issues(reviewed: Iterable[TargetReview]) -> tuple[Remark, ...]:
 def is_refused(made: ResourceReport) -> bool:
     """Whether the runtime cannot run the design on this board at all: there is nothing to show but the reason."""
     return not made.fits and not made.flash.parts and not made.latency_ms.value
+
+
+def _advice(project: Project | None, places: Sequence[Place], put_away: Collection[str]) -> tuple[AdviceRow, ...]:
+    if project is None:
+        return ()
+    found = advice(design(project, known_blocks()), places)
+    return rows([a for a in found if a.key not in put_away])
 
 
 def _run(subject: Subject) -> Run | None:

@@ -38,6 +38,7 @@ _WRITERS: Mapping[str, Callable[[Review], bytes]] = {
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry for all formats but PDF: path, out, force, targets, runtimes, battery (mAh, V), validations; returns out and bytes.
 
+    `advised` names the runtime that advice is sought for on a target, `put_away` the advice that is not wanted.
     `project`, a Project as plain values, stands for the one that the folder at `path` holds: the design as it is being edited.
     """
     out = check_out(args["out"], bool(args.get("force")))
@@ -70,7 +71,7 @@ def make_review(args: Mapping[str, Any], context: JobContext) -> Review:
     validations = [read_validation(v, str(args["path"])) for v in args.get("validations", ())]
     battery = Battery(*args["battery"]) if args.get("battery") else CR2032
     context.progress(0.2, "working out the figures")
-    return review(subject, targets, time.time(), runtimes, battery, validations)
+    return review(subject, targets, time.time(), runtimes, battery, validations, args.get("advised"), frozenset(args.get("put_away") or ()))
 
 
 def _subject(args: Mapping[str, Any]) -> Subject:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from studio.core.graph import INPUT_KIND
 from studio.core.units import format_size
 from studio.deploy.review import BlockRow, Plan, Review
+from studio.deploy.review_advice import advice_items
 from studio.deploy.review_items import NONE, Item, Lifetimes, Pages, Paragraph, Section, Table, bytes_of, name_of, short
 from studio.deploy.review_sources import sources
 from studio.deploy.review_targets import summary, target_sections
@@ -23,7 +24,8 @@ def pages(review: Review) -> Pages:
         *target_sections(review),
         *([Section("Memory during an inference", _plans(review.plans))] if review.plans else []),
         Section("Accuracy", _accuracy(review)),
-        Section("Warnings and advice", _issues(review)),
+        Section("Warnings", _issues(review)),
+        *([Section("Advice", advice_items(review.advice))] if review.design else []),
         Section("Sources", sources(review)),
     )
     state = "trained" if review.trained else "untrained"
@@ -168,8 +170,11 @@ def _mistakes(counts: tuple[tuple[int, ...], ...], names: list[str], model: str)
     )
 
 
+_SEVERITIES = {"advice": "note"}
+
+
 def _issues(review: Review) -> tuple[Item, ...]:
     if not review.issues:
         return (Paragraph("None."),)
-    rows = tuple((i.severity, short(i.where), ", ".join(i.runtimes), i.message) for i in review.issues)
+    rows = tuple((_SEVERITIES.get(i.severity, i.severity), short(i.where), ", ".join(i.runtimes), i.message) for i in review.issues)
     return (Table(("", "where", "runtime", "what"), rows, verdict=0, moods=tuple("bad" * (i.severity == "error") for i in review.issues)),)

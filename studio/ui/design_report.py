@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio.core.errors import Cancelled, StudioError
 from studio.deploy.review_file import FORMATS, entry_for
+from studio.ui.dismissed import Dismissed
 from studio.ui.jobs import Job
 from studio.ui.questions import ask
 from studio.ui.session import Session
@@ -58,6 +59,8 @@ def _wanted(session: Session) -> dict[str, Any]:
         "project": msgspec.to_builtins(project),
         "force": True,
         "targets": targets,
+        "advised": {id: session.settings.runtime_of(id) for id in targets},
+        "put_away": sorted(Dismissed(session.document.path).keys),
         "validations": list(kits.values()),
     }
 
