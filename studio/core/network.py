@@ -104,7 +104,8 @@ class Op(msgspec.Struct, frozen=True):
 class Network(msgspec.Struct, frozen=True, dict=True):
     """Tensors and operators in the order of execution; inputs and outputs index `tensors`.
 
-    `subgraphs` are the further subgraphs of a .tflite (number 1 on), which only call_once uses.
+    `subgraphs` are the further subgraphs of a .tflite (number 1 on), which only call_once uses. `arena_offsets` is a plan of
+    TFLM's arena that came with the file: bytes from its start for each tensor of all subgraphs, -1 where TFLM is to choose.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     subgraphs: tuple["Network", ...] = ()
+    arena_offsets: tuple[int, ...] = ()
 
     @property
     def input(self) -> Tensor:

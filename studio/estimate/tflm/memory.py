@@ -6,6 +6,8 @@ bytes, with which every step succeeds. Source: tflite-micro 90b983c2b, micro_all
 single_arena_buffer_allocator.cc, micro_interpreter.cc.
 """
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from studio.core.network import Network, Op, Tensor
@@ -14,6 +16,7 @@ from studio.core.report import Arena
 from studio.estimate.tflm.kernels import Kernels, request
 from studio.estimate.tflm.planner import ALIGNMENT, Demand, align, peak
 from studio.lower.forms import forms, numbers
+from studio.lower.tflite.options import ONLINE
 
 # Bytes of the structures (sizeof, 32-bit Arm).
 _ALLOCATOR, _PLANNER, _MICRO_ALLOCATOR, _BUILTIN_ALLOCATOR = 36, 44, 36, 8
@@ -36,7 +39,7 @@ def arena(network: Network, kernels: Kernels = "cmsis_nn", dsp: bool = True) -> 
 
 def _arena(network: Network, kernels: Kernels, dsp: bool) -> Arena:
     wanted, buffers = remembered(wanted_buffers, network, kernels, dsp)
-    return filled(network, wanted, len(buffers), peak(buffers))
+    return filled(network, wanted, len(buffers), peak(buffers, fixed_offsets(network)))
 
 
 def wanted_buffers(network: Network, kernels: Kernels, dsp: bool) -> tuple["Wishes", list[Demand]]:
@@ -150,9 +153,9 @@ class _Arena:
         self.keep(_POINTER * scratch, 4)
         infos = sum(len(graph.tensors) for graph in graphs) + scratch
         temporary = self.head + _POINTER * len(graphs) + _ALLOCATION_INFO * infos
-        for graph in graphs:
-            for tensor in graph.tensors:
-                if tensor.variable:
+        for graph, offsets in zip(graphs, _offsets(network), strict=True):
+            for tensor, offset in zip(graph.tensors, offsets, strict=True):
+                if tensor.variable and offset == ONLINE:
                     self.touch(temporary)
                     self.keep(tensor.nbytes)
         self.high_water = max(self.high_water, align(temporary) + _PLANNED_BUFFER * buffers + align(self.tail))
@@ -199,15 +202,34 @@ def _lifetimes(network: Network) -> tuple[list[Demand], list[list[tuple[int, int
     """Return the tensors to place, and the first and last scope of every operator, by subgraph."""
     marks = _marks(network)
     tensors = []
-    for graph, first, last in zip(_graphs(network), marks.first, marks.last, strict=True):
-        tensors += [Demand(align(graph.tensors[i].nbytes), first.get(i, -1), last.get(i, -1)) for i in placed(graph)]
+    for graph, indices, first, last in zip(_graphs(network), placed(network), marks.first, marks.last, strict=True):
+        tensors += [Demand(align(graph.tensors[i].nbytes), first.get(i, -1), last.get(i, -1)) for i in indices]
     return tensors, marks.ops
 
 
-def placed(graph: Network) -> list[int]:
-    """Return the tensors that TFLM plans a place for."""
+def placed(network: Network) -> list[list[int]]:
+    """Return the tensors of every subgraph that TFLM plans a place for; a variable only where the file says which."""
+    return [_placed(graph, offsets) for graph, offsets in zip(_graphs(network), _offsets(network), strict=True)]
+
+
+def _placed(graph: Network, offsets: Sequence[int]) -> list[int]:
     handles = _handles(graph)
-    return [i for i, t in enumerate(graph.tensors) if not (t.constant or t.variable or i in handles) and t.nbytes]
+    tensors = enumerate(graph.tensors)
+    return [i for i, t in tensors if not (t.constant or (t.variable and offsets[i] == ONLINE) or i in handles) and t.nbytes]
+
+
+def _offsets(network: Network) -> list[Sequence[int]]:
+    """Return the offsets that the file gives, by subgraph and tensor."""
+    graphs = _graphs(network)
+    given = iter(network.arena_offsets or [ONLINE] * sum(len(graph.tensors) for graph in graphs))
+    return [list(islice(given, len(graph.tensors))) for graph in graphs]
+
+
+def fixed_offsets(network: Network) -> list[int]:
+    """Return the file's offsets for the tensors to place, -1 for those that TFLM places itself; empty where the file has no plan."""
+    if not network.arena_offsets:
+        return []
+    return [offsets[i] for offsets, indices in zip(_offsets(network), placed(network), strict=True) for i in indices]
 
 
 def scopes(network: Network) -> list[tuple[int, int]]:

@@ -18,9 +18,9 @@ from studio.estimate.tflm.kernels import Kernels
 from studio.estimate.tflm.memory import arena, filled, placed, wanted_buffers
 from studio.estimate.tflm.planner import Demand, place
 from studio.lower.lifetimes import Timeline
+from studio.lower.tflite.options import ONLINE
 
 _PROMOTIONS = 12
-ONLINE = -1
 
 
 class OfflinePlan(NamedTuple):
@@ -38,7 +38,10 @@ class _Group(NamedTuple):
 
 
 def offline_plan(network: Network, kernels: Kernels = "cmsis_nn", dsp: bool = True) -> OfflinePlan | None:
-    """Return a plan with which a smaller arena suffices than with TFLM's own; None where none was found, and for files with further subgraphs."""
+    """Return a plan with which a smaller arena suffices than without it, or than with the one that the file has.
+
+    None where none was found, and for files with further subgraphs.
+    """
     return remembered(_offline_plan, network, kernels, dsp and kernels == "cmsis_nn")
 
 
@@ -55,18 +58,20 @@ def _with_offline(network: Network, kernels: Kernels, dsp: bool) -> Arena:
 def _offline_plan(network: Network, kernels: Kernels, dsp: bool) -> OfflinePlan | None:
     if network.subgraphs:
         return None
-    greedy = arena(network, kernels, dsp)
+    own = arena(network, kernels, dsp)
+    if network.arena_offsets:
+        network = msgspec.structs.replace(network, arena_offsets=())
     wanted, buffers = remembered(wanted_buffers, network, kernels, dsp)
-    if not any(op.kind == "reshape" for op in network.ops) and _most_alive(buffers) >= greedy.head:
+    if not any(op.kind == "reshape" for op in network.ops) and _most_alive(buffers) >= own.head:
         return None
-    tensors = placed(network)
+    (tensors,) = placed(network)
     groups = _groups(network, tensors, buffers)
     least = _most_alive([group.demand for group in groups])
-    if least >= greedy.head:
+    if least >= own.head:
         return None
     offsets = _search(groups, len(tensors), buffers, least)
     planned = filled(network, wanted, len(buffers), _head(offsets, len(tensors), buffers))
-    if planned.required >= greedy.required:
+    if planned.required >= own.required:
         return None
     made = dict(zip(tensors, offsets, strict=False))
     return OfflinePlan(tuple(made.get(i, ONLINE) for i in range(len(network.tensors))), planned)

@@ -28,12 +28,14 @@ def place(demands: Sequence[Demand], fixed: Sequence[int] = ()) -> tuple[int, ..
     """Return each buffer's offset; sizes must be aligned already, and no step lie before -1.
 
     Largest first; among equals the one that was added last, for TFLM fills its list from the back and sorts it stably. The first buffers
-    keep the offsets in `fixed`, which a file may give.
+    keep the offsets in `fixed`, which a file may give, but for those that are -1 there.
     """
-    order = sorted(range(len(demands) - 1, len(fixed) - 1, -1), key=lambda i: demands[i].size, reverse=True)
+    kept = {i: offset for i, offset in enumerate(fixed) if offset >= 0}
+    order = sorted((i for i in range(len(demands) - 1, -1, -1) if i not in kept), key=lambda i: demands[i].size, reverse=True)
     offsets = [*fixed, *[0] * (len(demands) - len(fixed))]
     timeline = Timeline(max((d.last for d in demands), default=0) + 2)  # one step more, for the first is -1
-    for (size, first, last), offset in zip(demands, fixed, strict=False):
+    for i, offset in kept.items():
+        size, first, last = demands[i]
         timeline.take(first + 1, last + 1, offset, offset + size)
     for i in order:
         size, first, last = demands[i]
@@ -48,6 +50,6 @@ def place(demands: Sequence[Demand], fixed: Sequence[int] = ()) -> tuple[int, ..
     return tuple(offsets)
 
 
-def peak(demands: Sequence[Demand]) -> int:
+def peak(demands: Sequence[Demand], fixed: Sequence[int] = ()) -> int:
     """Return the bytes that the whole plan takes."""
-    return max((o + d.size for o, d in zip(place(demands), demands, strict=True)), default=0)
+    return max((o + d.size for o, d in zip(place(demands, fixed), demands, strict=True)), default=0)

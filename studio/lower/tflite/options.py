@@ -13,6 +13,10 @@ ACTIVATIONS = ("none", "relu", "relu_n1_to_1", "relu6", "tanh", "sign_bit")
 PADDINGS = ("same", "valid")
 MIRROR_MODES = ("reflect", "symmetric")
 
+# The metadata in which TFLM finds a plan of its arena, and what stands there for a tensor that it is to place itself.
+ARENA_PLAN = "OfflineMemoryAllocation"
+ONLINE = -1
+
 CUSTOM = 32
 _KINDS = (
     "add average_pool_2d concatenation conv_2d depthwise_conv_2d depth_to_space dequantize embedding_lookup floor fully_connected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,11 +12,12 @@ from studio.core.errors import InputError
 from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.lower.tflite.check import check_network
 from studio.lower.tflite.flat import Flat, Table
-from studio.lower.tflite.options import CUSTOM, DTYPES, KINDS, TABLES, WORDS, Field
+from studio.lower.tflite.options import ARENA_PLAN, CUSTOM, DTYPES, KINDS, ONLINE, TABLES, WORDS, Field
 
 IDENTIFIER = b"TFL3"
 _LARGEST_FILE = 1 << 30
 _PLACEHOLDER = 127
+_PLAN_HEAD = 3
 
 
 def read_tflite(source: str | Path | bytes, name: str = "") -> Network:
@@ -57,9 +59,32 @@ class _Model:
         if not graphs:
             self.flat.fail("it holds no subgraph")
         first, *rest = (_Subgraph(self, table).network() for table in graphs)
-        network = Network(name or first.name or "model", first.tensors, first.ops, first.inputs, first.outputs, tuple(rest))
+        offsets = self._arena_plan(len(first.tensors) + sum(len(graph.tensors) for graph in rest))
+        network = Network(name or first.name or "model", first.tensors, first.ops, first.inputs, first.outputs, tuple(rest), offsets)
         check_network(network, self.flat.where)
         return network
+
+    def _arena_plan(self, tensors: int) -> tuple[int, ...]:
+        """Return the arena's offsets that the metadata holds: three words that say how many, then one for each tensor."""
+        found: tuple[int, ...] = ()
+        for entry in self.root.tables(6):
+            if entry.text(0) == ARENA_PLAN:
+                found = self._words(self._listed(entry.scalar(1, "u32")))
+        offsets = found[_PLAN_HEAD:]
+        if found and (len(found) < _PLAN_HEAD or found[_PLAN_HEAD - 1] != tensors or len(offsets) < tensors or min(offsets) < ONLINE):
+            raise InputError(
+                f"its plan of the arena ({ARENA_PLAN} in the metadata) does not fit its {tensors} tensors",
+                where=self.flat.where,
+                hint="export it again without that metadata; TensorFlow Lite Micro refuses it too",
+            )
+        return offsets[:tensors]
+
+    def _listed(self, buffer: int) -> bytes:
+        return self.buffers[buffer] if buffer < len(self.buffers) else self.flat.fail("its metadata names a buffer that is not there")
+
+    @staticmethod
+    def _words(data: bytes) -> tuple[int, ...]:
+        return struct.unpack(f"<{len(data) // 4}i", data[: len(data) // 4 * 4])
 
     def _kind(self, table: Table) -> str:
         code = table.scalar(3, "i32")
@@ -111,7 +136,8 @@ class _Subgraph:
             self._fail_tensor(name, f"has no fixed shape: {list(shape)}")
         if table.table(6) is not None:
             self._fail_tensor(name, "is stored sparse, which no runtime here reads")
-        tensor = Tensor(name, shape, DTYPES[number], self._quant(name, table.table(4)), variable=bool(table.scalar(5, "bool")))
+        quant = self._quant(name, table.table(4), len(shape))
+        tensor = Tensor(name, shape, DTYPES[number], quant, variable=bool(table.scalar(5, "bool")))
         return self._with_data(tensor, table.scalar(2, "u32"))
 
     def _with_data(self, tensor: Tensor, buffer: int) -> Tensor:
@@ -124,14 +150,15 @@ class _Subgraph:
             self._fail_tensor(tensor.name, f"needs {tensor.nbytes} bytes and its buffer holds {len(data)}")
         return msgspec.structs.replace(tensor, constant=True, data=data)
 
-    def _quant(self, name: str, table: Table | None) -> Quantisation | None:
+    def _quant(self, name: str, table: Table | None, rank: int) -> Quantisation | None:
         scale = table.numbers(2, "f32") if table else ()
         if not table or not scale:
             return None
         zero_point = table.numbers(3, "i64") or (0,) * len(scale)
         if len(zero_point) != len(scale):
             self._fail_tensor(name, f"has {len(scale)} scales but {len(zero_point)} zero points")
-        return Quantisation(scale, zero_point, table.scalar(6, "i32"))
+        # A bias has one axis; some converters wrote that of its weights there.
+        return Quantisation(scale, zero_point, table.scalar(6, "i32") if rank > 1 else 0)
 
     def _op(self, table: Table) -> Op:
         index = table.scalar(0, "u32")

@@ -11,10 +11,9 @@ import numpy as np
 
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op, Quantisation, Tensor, require_weights
-from studio.lower.tflite.options import CUSTOM, DTYPES, KINDS, OPTIONLESS, TABLES, WORDS, Field, OptionTable, complete_options
+from studio.lower.tflite.options import ARENA_PLAN, CUSTOM, DTYPES, KINDS, OPTIONLESS, TABLES, WORDS, Field, OptionTable, complete_options
 
 SCHEMA_VERSION = 3
-ARENA_PLAN = "OfflineMemoryAllocation"
 _PLACEHOLDER = 127
 _DATA_ALIGNMENT = 16
 _SHARED_BELOW = 64
@@ -59,16 +58,16 @@ _INT8_VERSIONS: Mapping[str, int] = MappingProxyType(
 )
 
 
-def write_tflite(network: Network, arena_offsets: Sequence[int] = ()) -> bytes:
+def write_tflite(network: Network, arena_offsets: Sequence[int] | None = None) -> bytes:
     """Return the network as a .tflite file; reading it gives the same Network, save the operators' blocks.
 
     Its size depends on the structure and the names alone: weights are never shared, small shapes and axes are.
-    `arena_offsets` is a plan for TFLM: bytes from the arena's start for each tensor of all subgraphs, -1 where TFLM is to choose.
+    `arena_offsets` is another plan for TFLM than the network's own, of the same form; empty for none.
     Raises InputError where weights are missing, UnsupportedOperator where an operator's options are unknown.
     """
     for graph in (network, *network.subgraphs):
         require_weights(graph)
-    return _File(network).bytes(arena_offsets)
+    return _File(network).bytes(network.arena_offsets if arena_offsets is None else arena_offsets)
 
 
 class _File:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from studio.boards import board
+from studio.core.errors import InputError
 from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.deploy.export import assemble
 from studio.deploy.subject import Subject
@@ -51,6 +52,8 @@ def test_tflm_follows_the_plan_in_the_file(seed, tmp_path):
     assert plan.arena.required < own.required and plan.arena.head < own.head
     assert planned_head(with_plan, tmp_path) == plan.arena.head
     assert planned_head(without, tmp_path) == own.head
+    assert arena(read_tflite(with_plan), "reference") == plan.arena
+    assert offline_plan(read_tflite(with_plan), "reference") is None
     inputs = int8_inputs(network, 8, seed)
     assert np.array_equal(tflm(with_plan, inputs), tflm(without, inputs))
 
@@ -59,13 +62,31 @@ def test_the_file_reads_as_the_same_network_and_holds_the_offsets():
     network = drawn(15)
     offsets = offline_plan(network).offsets
     data = write_tflite(network, offsets)
-    assert read_tflite(data) == read_tflite(write_tflite(network))
+    plain = read_tflite(write_tflite(network))
+    assert read_tflite(data) == msgspec.structs.replace(plain, arena_offsets=offsets)
+    assert write_tflite(read_tflite(data)) == data and write_tflite(read_tflite(data), ()) == write_tflite(network)
     assert b"OfflineMemoryAllocation" in data and b"OfflineMemoryAllocation" not in write_tflite(network)
     words = np.asarray([1, 1, len(network.tensors), *offsets], "<i4").tobytes()
     assert data.index(words) % 16 == 0
     assert len(offsets) == len(network.tensors)
     for tensor, offset in zip(network.tensors, offsets, strict=True):
         assert (offset == -1) == tensor.constant and (offset == -1 or offset % 16 == 0)
+
+
+@pytest.mark.parametrize("shift", [0, 3, 160])
+def test_a_plan_that_somebody_else_made_is_followed(shift, tmp_path):
+    """Half of the tensors get their places from the file, higher than need be; TFLM puts the others around them."""
+    pytest.importorskip("tflite_micro")
+    network = drawn(26)
+    offsets = tuple(-1 if i % 2 or offset < 0 else offset + shift for i, offset in enumerate(offline_plan(network).offsets))
+    data = write_tflite(network, offsets)
+    assert arena(read_tflite(data), "reference").head == planned_head(data, tmp_path)
+
+
+def test_a_plan_for_another_number_of_tensors_is_refused():
+    network = drawn(15)
+    with pytest.raises(InputError, match=f"does not fit its {len(network.tensors)} tensors"):
+        read_tflite(write_tflite(network, (-1,) * (len(network.tensors) - 1)), "odd")
 
 
 def test_no_plan_where_the_greedy_one_is_the_smallest_possible(data_folder):

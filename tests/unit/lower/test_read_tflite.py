@@ -1,6 +1,7 @@
 import json
 import time
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,9 +9,13 @@ from hypothesis import strategies as st
 
 from studio.core.errors import InputError
 from studio.core.network import Network
+from studio.lower.graph import lower_graph
+from studio.lower.int8 import quantised_types
 from studio.lower.lifetimes import lifetimes
+from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
 from studio.lower.tflite.options import ACTIVATIONS, DTYPES, KINDS, PADDINGS, TABLES
+from tests.helpers.small_networks import BLOCKS, random_graph
 
 MODELS = [
     "ad01_int8",
@@ -108,6 +113,18 @@ def test_tensors_options_and_constants_equal_the_generated_schemas_reading(name,
                 assert PADDINGS.index(ours.options["padding"]) == o.builtinOptions.padding
             if ours.kind == "strided_slice":
                 assert ours.options["end_mask"] == o.builtinOptions.endMask
+
+
+def test_the_axis_of_a_bias_is_its_only_one():
+    """Old converters wrote the axis of the weights beside the scales of the bias; no runtime looks at it."""
+    net = randomise(quantised_types(lower_graph(random_graph(3, (12, 10, 1), 4), BLOCKS, (12, 10, 1))), 3)
+    tensors = tuple(
+        msgspec.structs.replace(t, quant=msgspec.structs.replace(t.quant, axis=3)) if len(t.shape) == 1 and t.quant else t
+        for t in net.tensors
+    )
+    odd = msgspec.structs.replace(net, tensors=tensors)
+    assert sum(a != b for a, b in zip(odd.tensors, net.tensors, strict=True)) > 0
+    assert read_tflite(write_tflite(odd)) == read_tflite(write_tflite(net))
 
 
 @pytest.mark.parametrize(
