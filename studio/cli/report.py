@@ -19,6 +19,7 @@ otolith report model.tflite --target nrf52840dk --target pico --runtime c --runt
 otolith report words --battery "1200 mAh" --battery-voltage "3.7 V"
 otolith report model.keras --json
 otolith report words --advice
+otolith report words --refine                            what the compiler and TFLM's own allocator make of it
 otolith report words --out review.html                   a design review; .pdf, .md and .json too
 otolith validate words --target virtual-m4 --json > kit.json; otolith report words --out review.pdf --validation kit.json""",
     )
@@ -35,6 +36,10 @@ otolith validate words --target virtual-m4 --json > kit.json; otolith report wor
     made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
     made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
     made.add_argument("--advice", action="store_true", help="tell what would make a project's design smaller or faster, and by how much")
+    made.add_argument(
+        "--refine", action="store_true", help="compile the engine and run TFLM's allocator too, and tell by how much the plans are off"
+    )
+    made.add_argument("--toolchain", default="zig", choices=("zig", "gcc"), help="the compiler of --refine (default: zig)")
     made.add_argument("--out", metavar="FILE", help="write a design review too: FILE ends in .html, .pdf, .md or .json")
     made.add_argument("--force", action="store_true", help="replace FILE where it is there already")
     made.add_argument(
@@ -49,6 +54,7 @@ otolith validate words --target virtual-m4 --json > kit.json; otolith report wor
 def run(args: argparse.Namespace) -> int:
     """Estimate and print; write the review where one is asked for."""
     from studio.cli.advice import advice_json, advice_text, find_advice
+    from studio.cli.refined import refine, refined_text
     from studio.cli.terminal import print_json
     from studio.deploy.boards import known_board
     from studio.deploy.review_file import read_battery
@@ -71,10 +77,13 @@ def run(args: argparse.Namespace) -> int:
         for made in report_all(subject.network, [target], chosen or runtimes_for(target), subject.frontend, interval, file_bytes, battery)
     )
     advised = find_advice(subject, targets, chosen) if args.advice else None
+    refined = refine(args.subject, [t.id for t in targets], chosen, args.toolchain, args.json) if args.refine else None
     if args.json:
-        print_json(as_json(model, reports) | ({} if advised is None else {"advice": advice_json(advised)}))
+        extra = ({} if advised is None else {"advice": advice_json(advised)}) | ({} if refined is None else {"refined": refined})
+        print_json(as_json(model, reports) | extra)
     else:
-        print(_text(subject, model, reports) + ("" if advised is None else f"\n\n{advice_text(advised)}"))
+        parts = (_text(subject, model, reports), advised and advice_text(advised), refined and refined_text(refined))
+        print("\n\n".join(filter(None, parts)))
     if review:
         _write_review(review, args.json)
     return 0

@@ -28,18 +28,18 @@ _COMPILE_S, _LINK_S = 300, 600
 def build(
     sources: Path,
     target: TargetDevice,
-    toolchain: str,
+    toolchain: str | Toolchain,
     out: Path,
     frontend: bool,
     context: JobContext | None = None,
 ) -> Image:
     """Build all C files under `sources`, or of an exported folder those in its src/, with the harness into out/firmware.elf.
 
-    `frontend` says whether the sources have a front end, so that the harness takes clips. Objects are kept in the cache by
+    `toolchain` is a compiler's name, or one that was found. `frontend` says whether the sources have a front end, so that the harness takes clips. Objects are kept in the cache by
     content: a second build compiles only what changed. Raises ToolMissing without a compiler, InputError where the program is
     too large for the target, StudioError with the compiler's first words (the rest is in the cache's build.log).
     """
-    tools = find_toolchain(toolchain, target.core)
+    tools = find_toolchain(toolchain, target.core) if isinstance(toolchain, str) else toolchain
     out.mkdir(parents=True, exist_ok=True)
     units = _units(sources, tools, frontend)
     objects = _compile(units, tools, out, context)

@@ -56,10 +56,10 @@ def run(network: Network, inputs: Sequence[bytes], tflite: bytes | None = None) 
         if len(given) != size:
             raise InputError(f"input {number} has {len(given)} bytes", where=network.name, hint=f"it takes {size}")
     try:
-        interpreter = _interpreter(network, model)
-        return [_invoke(interpreter, ins, len(network.outputs), given) for given in inputs]
+        kit = interpreter(network, model)
+        return [_invoke(kit, ins, len(network.outputs), given) for given in inputs]
     except RuntimeError as error:
-        raise _refused(network) from error
+        raise refused(network) from error
 
 
 def values(data: bytes, tensor: Tensor) -> np.ndarray:
@@ -73,23 +73,25 @@ def _write(network: Network) -> bytes:
     return write_tflite(network)
 
 
-def _interpreter(network: Network, model: bytes):
+def interpreter(network: Network, model: bytes):
+    """Start TFLM on a network's file, with an arena that holds whatever it needs; raise RuntimeError where it refuses the file."""
     from tflite_micro import runtime
 
     arena = _SPARE_ARENA + len(model) + 2 * sum(t.nbytes for t in network.tensors if not t.constant)
     return runtime.Interpreter.from_bytes(model, arena_size=arena)
 
 
-def _invoke(interpreter, ins: Sequence[Tensor], outputs: int, given: bytes) -> bytes:
+def _invoke(kit, ins: Sequence[Tensor], outputs: int, given: bytes) -> bytes:
     at = 0
     for index, tensor in enumerate(ins):
         values = np.frombuffer(given, _DTYPES[tensor.dtype], tensor.elements, at)
-        interpreter.set_input(values.reshape(tensor.shape), index)
+        kit.set_input(values.reshape(tensor.shape), index)
         at += tensor.nbytes
-    interpreter.invoke()
-    return b"".join(np.ascontiguousarray(interpreter.get_output(i)).tobytes() for i in range(outputs))
+    kit.invoke()
+    return b"".join(np.ascontiguousarray(kit.get_output(i)).tobytes() for i in range(outputs))
 
 
-def _refused(network: Network) -> InputError:
+def refused(network: Network) -> InputError:
+    """Return the error for a network that TFLM does not take."""
     kinds = ", ".join(sorted({op.kind for op in network.ops}))
     return InputError("TensorFlow Lite Micro does not take this network", where=network.name, hint=f"its operators: {kinds}")
