@@ -23,7 +23,7 @@ from engine_probe import CallCount, Counts, Sizes, count, sizes
 from engine_streams import streams
 from engine_sweep import held_out_networks, rare_networks, sweep
 
-from studio.boards import load_boards
+from studio.boards import shipped_boards
 from studio.core.network import Network
 from studio.core.places import shipped
 from studio.core.program import Call, Program
@@ -255,7 +255,7 @@ def main() -> None:
     parser.add_argument("--streams", action="store_true", help="measure only what streams take besides their kernels")
     parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
     asked = parser.parse_args()
-    kits = {b.core.id: b for b in load_boards().values() if b.virtual}
+    kits = {b.core.id: b for b in shipped_boards().values() if b.virtual}
     for id in asked.core or CORES:
         target = kits[id]
         if asked.streams:

@@ -20,7 +20,7 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from studio.boards import load_boards
+from studio.boards import shipped_boards
 from studio.core.ctext import frontend_config, frontend_source
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.core.network import Quantisation
@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--arithmetic", choices=ARITHMETICS, help="one of the two; both, where left out")
     parser.add_argument("--check", action="store_true", help="write nothing, try the shipped table")
     asked = parser.parse_args()
-    boards = load_boards()
+    boards = shipped_boards()
     cores = {b.core.id: b.core for b in boards.values() if b.core.unicorn_cpu}
     path = shipped("board_support") / "costs" / COST_FILE
     kept = path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -3,14 +3,35 @@
 import re
 from pathlib import Path
 
+import msgspec
+
+from studio.core.errors import InputError
+
 _TABLE = re.compile(r"\s*\[+\s*([A-Za-z0-9_.\"-]+)\s*\]+")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\"-]+)\s*=")
 
 
-def place(path: Path, field: str) -> str:
-    """Return "file, line 7: table.key"; a key that is not written stands where its table does, and without a line where that is missing too."""
-    line = line_of(_text(path), field)
-    return f"{path}, line {line}: {field}" if line else f"{path}: {field}"
+class BoardFileError(InputError):
+    """A board file that is refused: `path`, `field` ("" for the whole file) and `line`, counted from 1, None where none can be named."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", where: str = "", path: Path | None = None, field: str = "", line: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.path, self.field, self.line = path, field, line
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The text of a file, or of what would be that file."""
+
+    path: Path
+    text: str
+
+    def refuse(self, field: str, message: str, hint: str = "", line: int | None = None) -> BoardFileError:
+        """Return the error that names file, line and field; a key that is not written stands where its table does."""
+        at = line_of(self.text, field) if line is None and field else line
+        where = f"{self.path}, line {at}" if at else str(self.path)
+        return BoardFileError(message, hint=hint, where=f"{where}: {field}" if field else where, path=self.path, field=field, line=at)
 
 
 def line_of(text: str, field: str) -> int | None:
@@ -35,10 +56,3 @@ def line_of(text: str, field: str) -> int | None:
         elif key and not table and key[1] == wanted[0]:
             fallback = at
     return fallback
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""

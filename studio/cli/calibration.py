@@ -23,11 +23,11 @@ otolith calibration --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Predict every chip from the others and print the score."""
-    from studio.boards import load_boards
+    from studio.boards import shipped_boards
     from studio.cli.terminal import print_json
     from studio.estimate.calibrate import evaluate, leave_one_chip_out, rows
 
-    boards = load_boards()
+    boards = shipped_boards()
     scores = evaluate(boards)
     made = leave_one_chip_out(rows(boards)) if args.rows or args.json else ()
     if args.json:

@@ -28,11 +28,11 @@ otolith demo --target virtual-m7 --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Copy the sample, train, validate, print the table."""
-    from studio.boards import board
     from studio.cli.terminal import Progress, print_json, run_job
+    from studio.deploy.boards import known_board
     from studio.storage.folder import ProjectFolder
 
-    board(args.target)
+    known_board(args.target)
     started = time.monotonic()
     folder = _free_folder(args.out)
     progress = Progress(args.json)

@@ -33,8 +33,8 @@ otolith validate words --target virtual-m4 --json > kit.json; otolith report wor
         metavar="ID",
         help="c, c-small, tflm, tflm-ref or x-cube-ai; may be repeated (default: all that the board can have)",
     )
-    made.add_argument("--battery", metavar="CHARGE", default="220 mAh", help='the battery, as in "220 mAh" (default: that of a CR2032)')
-    made.add_argument("--battery-voltage", metavar="VOLTS", default="3 V", help="its voltage while it is drained (default: 3 V)")
+    made.add_argument("--battery", metavar="CHARGE", help='the battery, as in "220 mAh" (default: the project\'s, else that of a CR2032)')
+    made.add_argument("--battery-voltage", metavar="VOLTS", help="its voltage while it is drained (default: the project's, else 3 V)")
     made.add_argument("--advice", action="store_true", help="tell what would make a project's design smaller or faster, and by how much")
     made.add_argument(
         "--refine", action="store_true", help="compile the engine and run TFLM's allocator too, and tell by how much the plans are off"
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from studio.cli.refined import refine, refined_text
     from studio.cli.terminal import print_json
     from studio.deploy.boards import known_board
-    from studio.deploy.review_file import read_battery
+    from studio.deploy.review_file import plans_for, read_battery
     from studio.deploy.subject import load_subject
     from studio.estimate.counts import figures
     from studio.estimate.report import as_json, check_runtime, report_all, runtimes_for
@@ -70,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     interval = subject.project.interval_ms if subject.project else 1000.0
     model = figures(subject.network)
     file_bytes = len(subject.tflite) if subject.tflite else None
-    battery = read_battery(args.battery, args.battery_voltage)
+    energy = plans_for(subject.project, [t.id for t in targets], read_battery(args.battery, args.battery_voltage))
     reports = tuple(
         made
         for target in targets
-        for made in report_all(subject.network, [target], chosen or runtimes_for(target), subject.frontend, interval, file_bytes, battery)
+        for made in report_all(subject.network, [target], chosen or runtimes_for(target), subject.frontend, interval, file_bytes, energy)
     )
     advised = find_advice(subject, targets, chosen) if args.advice else None
     refined = refine(args.subject, [t.id for t in targets], chosen, args.toolchain, args.json) if args.refine else None
@@ -98,14 +98,13 @@ def _review_job(args: argparse.Namespace) -> dict[str, Any]:
         if args.validation:
             raise InputError("it belongs into a review", where="--validation", hint="name the review's file with --out")
         return {}
-    battery = read_battery(args.battery, args.battery_voltage)
     return {
         "path": args.subject,
         "out": str(check_out(args.out, args.force)),
         "force": args.force,
         "targets": args.target,
         "runtimes": args.runtime,
-        "battery": [battery.capacity_mah, battery.voltage_v],
+        "energy": read_battery(args.battery, args.battery_voltage),
         "validations": [read_validations(Path(name)) for name in args.validation or ()],
     }
 

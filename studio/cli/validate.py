@@ -29,10 +29,10 @@ otolith validate model.tflite --target virtual-m4 --inputs 100 --json""",
 
 def run(args: argparse.Namespace) -> int:
     """Validate in a child process; exit 1 where an output differs from the oracle's."""
-    from studio.boards import board
     from studio.cli.terminal import print_json, run_job
+    from studio.deploy.boards import known_board
 
-    board(args.target)
+    known_board(args.target)
     job = {
         "path": args.subject,
         "target": args.target,
@@ -84,9 +84,9 @@ def _operators(result: dict[str, Any]) -> str:
 
 
 def _time_source(result: dict[str, Any]) -> str:
-    from studio.boards import board
+    from studio.deploy.boards import known_board
 
-    target = board(result["target"])
+    target = known_board(result["target"])
     if not target.virtual:
         return "measured"
     states = target.flash_wait_states

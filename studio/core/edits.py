@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from studio.core.block import Block, Params
+from studio.core.energy import AS_IT_IS, BY_NAME, changed_plan
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.core.graph import INPUT_KIND, ModelGraph
@@ -186,6 +187,23 @@ class SetInterval(msgspec.Struct, frozen=True, tag=True):
         return _checked(msgspec.structs.replace(project, interval_ms=self.interval_ms))
 
 
+class SetEnergy(msgspec.Struct, frozen=True, tag=True):
+    """Set the user's own figures of a target's energy; None takes one back to the board's."""
+
+    target: str
+    changes: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        said = (f"{BY_NAME[k].title} {BY_NAME[k].write(v)}" if k in BY_NAME else f"{k} of the figures" for k, v in self.changes.items())
+        return f"{self.target}: {', '.join(said)}"
+
+    def apply(self, project: Project, blocks: Registry[Block]) -> Project:
+        plan = changed_plan(project.plan(self.target), self.changes, self.target)
+        kept = {target: old for target, old in project.energy.items() if target != self.target}
+        return msgspec.structs.replace(project, energy=kept if plan == AS_IT_IS else {**kept, self.target: plan})
+
+
 class SetRecipe(msgspec.Struct, frozen=True, tag=True):
     """Change how the project trains."""
 
@@ -217,6 +235,7 @@ AnyEdit = (
     | SetLabels
     | SetTargets
     | SetInterval
+    | SetEnergy
     | SetRecipe
     | Rename
 )

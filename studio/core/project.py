@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from studio.core.energy import AS_IT_IS, EnergyPlan, check_energy
 from studio.core.errors import InputError, ParameterError
 from studio.core.frontend import FrontEnd
 from studio.core.graph import ModelGraph
@@ -36,7 +37,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A design: what it tells apart, how it listens, what it computes, and where it must fit.
 
-    `labels` is the order of the outputs everywhere: training, export, kit. `interval_ms` is the inference interval.
+    `labels` is the order of the outputs everywhere: training, export, kit. `interval_ms` is the inference interval. `energy` holds the
+    user's own figures of currents and battery by target.
     """
 
     name: str
@@ -47,6 +49,11 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     task: Literal["classification"] = "classification"
     interval_ms: float = 1000.0
     recipe: Recipe = Recipe()
+    energy: dict[str, EnergyPlan] = {}
+
+    def plan(self, target: str) -> EnergyPlan:
+        """Return the user's own figures of a target's energy."""
+        return self.energy.get(target, AS_IT_IS)
 
 
 def check_project(project: Project) -> None:
@@ -62,6 +69,8 @@ def check_project(project: Project) -> None:
         raise InputError(
             f"interval_ms = {project.interval_ms} is not above 0 and at most a day", where="interval_ms", hint="milliseconds, such as 1000"
         )
+    for target, plan in project.energy.items():
+        check_energy(plan, target)
 
 
 def check_recipe(recipe: Recipe) -> None:

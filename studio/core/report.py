@@ -40,12 +40,17 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class DayEnergy(msgspec.Struct, frozen=True):
-    """A day of one inference an interval: joules awake and asleep, the mean current in A at the board's supply, and days on a battery."""
+    """A day of one inference an interval: joules awake and asleep, the mean current in A at the board's supply, and days on a battery.
+
+    `interval_ms` is the interval that was counted, `duty` the part of it that the board is awake.
+    """
 
     awake_j: float
     asleep_j: float
     mean_a: float
     battery_days: float
+    interval_ms: float
+    duty: float
 
 
 class OpCost(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+POWER_PARTS = ("supply", "active", "sleep", "regulator")
+
 
 class MemoryRegion(msgspec.Struct, frozen=True):
     """A memory as the linker sees it; `reserved` bytes at its start belong to the base firmware."""
@@ -63,6 +65,7 @@ class FlashMethod(msgspec.Struct, frozen=True):
 class TargetDevice(msgspec.Struct, frozen=True):
     """A board. `sources` names where each number that a gauge uses comes from, by field name.
 
+    What stands in `power` may have a source of its own ("supply", "active", "sleep", "regulator"), else that of "power" speaks for it.
     `xip` says that code and constants run from serial flash through a cache, which no number of wait states describes.
     """
 
@@ -84,3 +87,7 @@ class TargetDevice(msgspec.Struct, frozen=True):
     url: str = ""
     xip: bool = False
     caches: str = ""
+
+    def source_of(self, name: str) -> str:
+        """Return where a number comes from, "" where nothing is said."""
+        return self.sources.get(name) or (self.sources.get("power", "") if name in POWER_PARTS else "")

@@ -17,6 +17,7 @@ _FACTORS = {
 }
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*$")
 
+OWN_FIGURE = "your own figure, set in this project"
 Provenance = Literal["estimated", "planned", "compiled", "emulated", "measured"]
 
 

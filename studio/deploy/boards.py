@@ -1,27 +1,38 @@
-"""The boards that the studio knows in all: shipped, from plugins, and the user's own."""
+"""The boards that the studio knows in all: shipped, from plugins, and the user's own. Every caller that takes a board's id asks here."""
 
 from pathlib import Path
 
-from studio.boards import load_boards
+from studio.boards import BoardFileError, Catalogue, catalogue
 from studio.core.errors import InputError
 from studio.core.target import TargetDevice
 from studio.plugin import Plugins, load_plugins
 
 
-def known_boards(plugins: Plugins | None = None, wrong: list[InputError] | None = None) -> dict[str, TargetDevice]:
-    """Return all boards by id, those of plugins too.
+def known_catalogue(plugins: Plugins | None = None) -> Catalogue:
+    """Return all cores, SoCs and boards, those of plugins too, and why files were left out."""
+    return catalogue(plugin_boards(load_plugins() if plugins is None else plugins))
 
-    A wrong file is left out and its error appended to `wrong`; without that list it is raised, naming file, line and field.
-    """
-    return load_boards(plugin_boards(load_plugins() if plugins is None else plugins), wrong)
+
+def known_boards(plugins: Plugins | None = None, wrong: list[BoardFileError] | None = None) -> dict[str, TargetDevice]:
+    """Return all boards by id, those of plugins too; a wrong file is left out, and its error appended to `wrong`."""
+    found = known_catalogue(plugins)
+    if wrong is not None:
+        wrong.extend(found.errors)
+    return dict(found.boards)
 
 
 def known_board(id: str, plugins: Plugins | None = None) -> TargetDevice:
-    """Return the board of this id; raise InputError with the known ids where there is none."""
-    boards = known_boards(plugins)
-    if id not in boards:
-        raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(boards)))
-    return boards[id]
+    """Return the board of this id.
+
+    Raises InputError with the known ids where there is none, and the file's own error where it is there and wrong.
+    """
+    found = known_catalogue(plugins)
+    if id in found.boards:
+        return found.boards[id]
+    for error in found.errors:
+        if error.path is not None and error.path.stem == id:
+            raise error
+    raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(found.boards)))
 
 
 def plugin_boards(plugins: Plugins) -> tuple[Path, ...]:

@@ -28,11 +28,11 @@ ANSWER_TIMEOUT_S = 300.0
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, target, probe, toolchain, flasher (id or None), seed, clips, segment; returns what flash() returns."""
-    from studio.boards import board
+    from studio.deploy.boards import known_board
 
     return flash(
         load_subject(Path(args["path"]), args.get("runtime") or "c"),
-        board(args["target"]),
+        known_board(args["target"]),
         context,
         probe=args.get("probe", ""),
         toolchain=args.get("toolchain", "zig"),

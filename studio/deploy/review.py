@@ -1,6 +1,7 @@
 """A design review as plain values: what a design is, what it costs on each target, and what every figure rests on."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from studio import __version__
 from studio.advise import advice, design
 from studio.advise.advice import Place
 from studio.advise.rows import AdviceRow, rows
+from studio.core.energy import AS_IT_IS, EnergyPlan
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.graph import infer
@@ -23,7 +25,7 @@ from studio.deploy.subject import Subject, known_blocks, typed_network
 from studio.deploy.validation import Validation
 from studio.dsp.issues import frontend_issues
 from studio.estimate.counts import figures, op_counts
-from studio.estimate.energy import CR2032, Battery
+from studio.estimate.energy import planned
 from studio.estimate.report import report, runtimes_for
 from studio.estimate.timeline import Timeline, engine_timeline
 from studio.lower.engine import RUNTIMES as ENGINES
@@ -58,11 +60,12 @@ class KitProof(msgspec.Struct, frozen=True):
 
 
 class TargetReview(msgspec.Struct, frozen=True):
-    """A board with the reports of each runtime, and what kits of it said."""
+    """A board with the reports of each runtime, and what kits of it said; `energy` are the user's own figures, which `target` holds already."""
 
     target: TargetDevice
     reports: tuple[ResourceReport, ...]
     kits: tuple[KitProof, ...] = ()
+    energy: EnergyPlan = AS_IT_IS
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -99,7 +102,6 @@ class Review(msgspec.Struct, frozen=True):
     network: str
     labels: tuple[str, ...]
     interval_ms: float
-    battery: Battery
     frontend: FrontEnd | None
     figures: ModelFigures
     blocks: tuple[BlockRow, ...]
@@ -120,12 +122,12 @@ def review(
     targets: Sequence[TargetDevice],
     made: float,
     runtimes: Sequence[str] = (),
-    battery: Battery = CR2032,
+    energy: Mapping[str, EnergyPlan] = MappingProxyType({}),
     validations: Iterable[Validation] = (),
     advised: Mapping[str, str] | None = None,
     put_away: Collection[str] = (),
 ) -> Review:
-    """Review a subject on its targets, with all runtimes that each can have unless some are named.
+    """Review a subject on its targets, with all runtimes that each can have unless some are named; `energy` are the user's own figures.
 
     Advice is sought for the first of these, or for the one that `advised` names by target; what is put away is left out.
     Raises InputError for a validation of another design or of no target here.
@@ -135,11 +137,13 @@ def review(
     counted = figures(subject.network)
     kits = _kits(tuple(validations), subject, counted, targets)
     size = len(subject.tflite) if subject.tflite else None
+    plans = {t.id: energy.get(t.id, AS_IT_IS) for t in targets}
     reviewed = tuple(
         TargetReview(
-            t,
-            tuple(report(subject.network, t, r, subject.frontend, interval, size, battery) for r in runtimes or runtimes_for(t)),
+            planned(t, plans[t.id]),
+            tuple(report(subject.network, t, r, subject.frontend, interval, size, plans[t.id]) for r in runtimes or runtimes_for(t)),
             kits[t.id],
+            plans[t.id],
         )
         for t in targets
     )
@@ -153,7 +157,6 @@ def review(
         network=subject.network.digest(),
         labels=subject.labels,
         interval_ms=interval,
-        battery=battery,
         frontend=subject.frontend,
         figures=counted,
         blocks=_graph_rows(project) if project else _model_rows(subject.network),

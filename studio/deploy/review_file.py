@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from studio.core.energy import EnergyPlan, changed_plan
 from studio.core.errors import Cancelled, InputError
 from studio.core.project import Project
 from studio.core.protocols import JobContext
@@ -19,7 +20,6 @@ from studio.deploy.review_json import write_json
 from studio.deploy.review_markdown import write_markdown
 from studio.deploy.review_words import pages
 from studio.deploy.subject import Subject, known_blocks, load_subject, project_subject
-from studio.estimate.energy import CR2032, Battery
 from studio.estimate.report import check_runtime
 from studio.storage.atomic import write_bytes
 from studio.storage.folder import ProjectFolder
@@ -36,9 +36,10 @@ _WRITERS: Mapping[str, Callable[[Review], bytes]] = {
 
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
-    """Job entry for all formats but PDF: path, out, force, targets, runtimes, battery (mAh, V), validations; returns out and bytes.
+    """Job entry for all formats but PDF: path, out, force, targets, runtimes, energy, validations; returns out and bytes.
 
     `advised` names the runtime that advice is sought for on a target, `put_away` the advice that is not wanted.
+    `energy` holds figures that count for every target over those of the project: battery_mah, battery_v.
     `project`, a Project as plain values, stands for the one that the folder at `path` holds: the design as it is being edited.
     """
     out = check_out(args["out"], bool(args.get("force")))
@@ -69,9 +70,9 @@ def make_review(args: Mapping[str, Any], context: JobContext) -> Review:
     targets = [known_board(i) for i in dict.fromkeys(ids)]
     runtimes = [check_runtime(r) for r in dict.fromkeys(args.get("runtimes") or ())]
     validations = [read_validation(v, str(args["path"])) for v in args.get("validations", ())]
-    battery = Battery(*args["battery"]) if args.get("battery") else CR2032
+    energy = plans_for(subject.project, ids, args.get("energy") or {})
     context.progress(0.2, "working out the figures")
-    return review(subject, targets, time.time(), runtimes, battery, validations, args.get("advised"), frozenset(args.get("put_away") or ()))
+    return review(subject, targets, time.time(), runtimes, energy, validations, args.get("advised"), frozenset(args.get("put_away") or ()))
 
 
 def _subject(args: Mapping[str, Any]) -> Subject:
@@ -101,9 +102,20 @@ def _format(path: Path) -> str:
     return suffix
 
 
-def read_battery(charge: str, voltage: str) -> Battery:
-    """Read a battery as the command line names it."""
-    return Battery(parse_quantity(charge, "charge", "--battery"), parse_quantity(voltage, "voltage", "--battery-voltage"))
+def read_battery(charge: str | None, voltage: str | None) -> dict[str, float]:
+    """Read a battery as the command line names it, as figures of a plan; {} where it names none."""
+    said: dict[str, float] = {}
+    if charge is not None:
+        said["battery_mah"] = parse_quantity(charge, "charge", "--battery")
+    if voltage is not None:
+        said["battery_v"] = parse_quantity(voltage, "voltage", "--battery-voltage")
+    return said
+
+
+def plans_for(project: Project | None, targets: Iterable[str], changes: Mapping[str, float]) -> dict[str, EnergyPlan]:
+    """Return the user's own figures of each target's energy: the project's, and over them those that count for all."""
+    plans = {id: project.plan(id) if project else EnergyPlan() for id in targets}
+    return {id: changed_plan(plan, dict(changes), id) for id, plan in plans.items()}
 
 
 def read_validations(path: Path) -> object:

@@ -25,6 +25,7 @@ def _own(review: Review) -> dict[str, Any]:
             "clock_hz": t.target.clock_hz,
             "flash_free": t.target.flash.free,
             "ram_free": t.target.ram.free,
+            "energy": msgspec.to_builtins(t.energy),
             "kits": msgspec.to_builtins(t.kits),
         }
         for t in review.targets

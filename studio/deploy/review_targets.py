@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from studio.core.energy import BY_NAME, EnergyPlan
 from studio.core.report import Parts, ResourceReport
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
@@ -45,7 +46,8 @@ def target_sections(review: Review) -> Iterable[Section]:
 
 def _target(reviewed: TargetReview, interval_ms: float) -> tuple[Item, ...]:
     running = [r for r in reviewed.reports if not is_refused(r)]
-    items: list[Item] = [Paragraph(_board(reviewed.target)), _verdicts(reviewed.reports)]
+    own = [Paragraph(_own(reviewed.energy))] if reviewed.energy.own else []
+    items: list[Item] = [Paragraph(_board(reviewed.target)), *own, _verdicts(reviewed.reports)]
     if running:
         sized = [r for r in running if r.flash.parts or r.ram.parts]
         items += [*_bars(sized, reviewed.target), *([_memory(sized, reviewed.target)] if sized else []), _time(running, interval_ms)]
@@ -73,6 +75,12 @@ def _board(target: TargetDevice) -> str:
         f"{target.core.name} at {target.clock_hz / 1e6:g} MHz, {waits}; free for the application: {format_size(target.flash.free)} of "
         f"flash, {format_size(target.ram.free)} of RAM; {drawn}."
     )
+
+
+def _own(energy: EnergyPlan) -> str:
+    """Name the figures of the energy that are the user's, and where they have them from."""
+    said = "; ".join(f"{BY_NAME[name].title} {BY_NAME[name].write(getattr(energy, name))}" for name in energy.own)
+    return f"Your own figures, not the board's: {said}{f' ({energy.source})' if energy.source else ''}."
 
 
 def _bars(running: Sequence[ResourceReport], target: TargetDevice) -> tuple[Item, ...]:

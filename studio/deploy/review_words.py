@@ -9,6 +9,7 @@ from studio.deploy.review_advice import advice_items
 from studio.deploy.review_items import NONE, Item, Lifetimes, Pages, Paragraph, Section, Table, bytes_of, name_of, short
 from studio.deploy.review_sources import sources
 from studio.deploy.review_targets import summary, target_sections
+from studio.estimate.energy import CR2032_SOURCE
 from studio.storage.runs import Run
 
 MATRIX = 12
@@ -47,7 +48,7 @@ def _facts(review: Review) -> Table:
         ("One inference every", f"{review.interval_ms:g} ms"),
         ("MACs", f"{review.figures.macs:,} ({review.figures.macc_st:,} in ST's convention)"),
         ("Parameters", f"{review.figures.parameters:,}, {format_size(review.figures.weights_bytes)} of weights and biases"),
-        ("Battery", f"{review.battery.capacity_mah:g} mAh at {review.battery.voltage_v:g} V (assumed)"),
+        ("Battery", f"{CR2032_SOURCE}, where a target has no other"),
     ]
     return Table((), tuple(rows))
 

@@ -35,14 +35,14 @@ class Clips(msgspec.Struct, frozen=True):
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, target, runtime, inputs, seed, toolchain, probe; returns a Validation as plain values."""
-    from studio.boards import board
+    from studio.deploy.boards import known_board
 
     inputs = int(args.get("inputs", 20))
     if not 1 <= inputs <= 10_000:
         raise InputError(f"{inputs} inputs", where="--inputs", hint="from 1 to 10000")
     result = validate(
         load_subject(Path(args["path"]), args.get("runtime") or "c"),
-        board(args["target"]),
+        known_board(args["target"]),
         inputs,
         context,
         seed=int(args.get("seed", 1)),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from studio import __version__
+from studio.core.energy import AS_IT_IS, EnergyPlan
 from studio.core.errors import UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.issue import Issue
@@ -11,7 +12,7 @@ from studio.core.report import OpCost, Parts, ResourceReport
 from studio.core.target import Core, TargetDevice
 from studio.dsp.tables import frontend_consts, state_bytes
 from studio.estimate.counts import figures, op_counts
-from studio.estimate.energy import CR2032, Battery, day_energy
+from studio.estimate.energy import battery_sources, day_energy
 from studio.estimate.fit import Need, fit_issues, fits, limits
 from studio.estimate.latency import energy_uj, latency_from_macs, rate_of
 from studio.estimate.tflm import arena, model_bytes
@@ -30,7 +31,7 @@ def orientation(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
-    battery: Battery = CR2032,
+    energy: EnergyPlan = AS_IT_IS,
 ) -> ResourceReport:
     """Report a network on a board whose core has no tables.
 
@@ -62,8 +63,8 @@ def orientation(
         limits="as far as is known: " + limits(need, target),
         issues=(*fit_issues(need, target), Issue("board.no_table", "advice", target.id, words)),
         ops=_ops(network),
-        sources={**target.sources, "latency band": rate.source},
-        day=day_energy(target, latency.value, interval_ms, battery),
+        sources={**target.sources, **(battery_sources(energy) if target.power else {}), "latency band": rate.source},
+        day=day_energy(target, latency.value, interval_ms, energy),
     )
 
 

@@ -1,17 +1,19 @@
 """What a design costs on a board with a runtime: memory in parts that sum, time with a band, energy, and what limits it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
 
+from studio.core.energy import AS_IT_IS, EnergyPlan
 from studio.core.errors import InputError, UnsupportedOperator
 from studio.core.frontend import FrontEnd
 from studio.core.issue import Issue
 from studio.core.network import Network
 from studio.core.report import Interval, ModelFigures, Parts, ResourceReport
 from studio.core.target import TargetDevice
-from studio.estimate.energy import CR2032, Battery, day_energy
+from studio.estimate.energy import battery_sources, day_energy, planned
 from studio.estimate.fit import Need, fit_issues, fits, limits
 from studio.estimate.latency import band_of, energy_uj, latency_ms
 from studio.estimate.orientation import orientation
@@ -44,18 +46,19 @@ def report(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
-    battery: Battery = CR2032,
+    energy: EnergyPlan = AS_IT_IS,
 ) -> ResourceReport:
     """Estimate a network on a board with one runtime.
 
-    `frontend` is counted where given; `interval_ms` is the time between inferences; `file_bytes` is the size of the .tflite where there is one. What the runtime lacks is an issue, not an exception.
+    `frontend` is counted where given; `interval_ms` is the time between inferences; `file_bytes` is the size of the .tflite where there is one; `energy` holds the user's own figures. What the runtime lacks is an issue, not an exception.
     """
     check_runtime(runtime)
+    target = planned(target, energy)
     try:
         if runtime == "x-cube-ai":
             check_board(target)
         if not target.core.tabled:
-            return orientation(network, target, runtime, frontend, interval_ms, file_bytes, battery)
+            return orientation(network, target, runtime, frontend, interval_ms, file_bytes, energy)
         usage = _usage(network, target, runtime, frontend, file_bytes)
     except UnsupportedOperator as error:
         return _refused(target, runtime, error)
@@ -83,8 +86,8 @@ def report(
         issues=(*fit_issues(need, target), *usage.issues, *_source_issues(target)),
         arena=usage.arena,
         ops=rows.ops,
-        sources=_sources(target, runtime, usage, frontend),
-        day=day_energy(target, latency.value, interval_ms, battery),
+        sources=_sources(target, runtime, usage, frontend, energy),
+        day=day_energy(target, latency.value, interval_ms, energy),
     )
 
 
@@ -92,9 +95,10 @@ def _widened(time: Interval, doubt: float) -> Interval:
     return time if doubt == 1.0 else Interval(time.value, time.low / doubt, time.high * doubt)
 
 
-def _sources(target: TargetDevice, runtime: str, usage: Usage, frontend: FrontEnd | None) -> dict[str, str]:
+def _sources(target: TargetDevice, runtime: str, usage: Usage, frontend: FrontEnd | None, energy: EnergyPlan) -> dict[str, str]:
     features = {"front end": FRONT_END_SOURCE} if frontend else {}
-    return {**target.sources, **usage.sources, **features, "latency band": band_of(target.core, runtime).source}
+    battery = battery_sources(energy) if target.power else {}
+    return {**target.sources, **battery, **usage.sources, **features, "latency band": band_of(target.core, runtime).source}
 
 
 def report_all(
@@ -104,11 +108,11 @@ def report_all(
     frontend: FrontEnd | None = None,
     interval_ms: float = 1000.0,
     file_bytes: int | None = None,
-    battery: Battery = CR2032,
+    energy: Mapping[str, EnergyPlan] = MappingProxyType({}),
 ) -> tuple[ResourceReport, ...]:
     """Estimate a network on every target with every runtime, target by target."""
     chosen = tuple(runtimes)
-    return tuple(report(network, t, r, frontend, interval_ms, file_bytes, battery) for t in targets for r in chosen)
+    return tuple(report(network, t, r, frontend, interval_ms, file_bytes, energy.get(t.id, AS_IT_IS)) for t in targets for r in chosen)
 
 
 def _usage(network: Network, target: TargetDevice, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> Usage:

@@ -8,6 +8,7 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from studio.core.energy import EnergyPlan
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd, check_frontend
 from studio.core.graph import ModelGraph
@@ -29,6 +30,7 @@ class _ProjectFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interval_ms: float = 1000.0
     frontend: FrontEnd = FrontEnd()
     recipe: Recipe = Recipe()
+    energy: dict[str, EnergyPlan] = {}
 
 
 def read_project(path: Path, graph: ModelGraph) -> Project:
@@ -36,9 +38,8 @@ def read_project(path: Path, graph: ModelGraph) -> Project:
     stored = convert(migrate(read_toml(path), path), _ProjectFile, path)
     if stored.task != "classification":
         raise InputError(f"task = {stored.task!r} is not known", where=str(path), hint='write task = "classification"')
-    project = Project(
-        stored.name, stored.labels, stored.frontend, graph, stored.targets, "classification", stored.interval_ms, stored.recipe
-    )
+    whole = {n: getattr(stored, n) for n in _ProjectFile.__struct_fields__}
+    project = Project(**whole, graph=graph)
     check_stored(project, path)
     return project
 
@@ -81,10 +82,15 @@ def _update(table: Any, values: Mapping[str, Any], defaults: Mapping[str, Any]) 
     """Set what differs; leave out what was left out and is the default."""
     for key, value in values.items():
         if isinstance(value, Mapping):
-            if key not in table and value == defaults.get(key):
+            if key not in table and (not value or value == defaults.get(key)):
+                continue
+            if not value:
+                del table[key]
                 continue
             if not isinstance(table.get(key), Mapping):
                 table[key] = tomlkit.table()
+            for gone in [k for k in table[key] if k not in value]:
+                del table[key][gone]
             _update(table[key], value, defaults.get(key, {}))
         elif key not in table:
             if key not in defaults or value != defaults[key]:

@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
-from studio.boards import load_boards
 from studio.core.errors import StudioError
 from studio.core.protocols import Flasher, Probe
+from studio.deploy.boards import known_boards
 from studio.testing.findings import Finding, from_error, protocol_findings
 
 FIND_S = 10.0
@@ -24,7 +24,7 @@ def check_flasher(flasher: Flasher, find_s: float = FIND_S) -> list[Finding]:
 
 
 def _supports(flasher: Flasher, where: str) -> list[Finding]:
-    boards = load_boards().values()
+    boards = known_boards().values()
     answers = {b.id: flasher.supports(b) for b in boards}
     found = [
         Finding(where, f"supports() answers {a!r} for {id}, not True or False") for id, a in answers.items() if not isinstance(a, bool)

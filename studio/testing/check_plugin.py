@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from studio.boards.load import read_file
+from studio.boards.read import read_file
 from studio.boards.records import DeviceFile
 from studio.core.block import Block
 from studio.core.errors import StudioError

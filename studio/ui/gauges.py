@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from studio.boards import load_boards
 from studio.core.errors import StudioError
 from studio.core.graph import Inference, infer
 from studio.core.issue import Issue
@@ -39,7 +38,9 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Return what this design costs on a target; worked out once."""
         key = (target.id, runtime)
         if key not in self.reports:
-            self.reports[key] = report(self.network, target, runtime, self.project.frontend, self.project.interval_ms)
+            self.reports[key] = report(
+                self.network, target, runtime, self.project.frontend, self.project.interval_ms, energy=self.project.plan(target.id)
+            )
         return self.reports[key]
 
 
@@ -61,9 +62,9 @@ class Gauges(QObject):
     updated = Signal()
     runtimes: tuple[str, ...] = ("c", "tflm")
 
-    def __init__(self, document: Document, parent: QObject | None = None, boards: Mapping[str, TargetDevice] | None = None) -> None:
+    def __init__(self, document: Document, parent: QObject | None, boards: Mapping[str, TargetDevice]) -> None:
         super().__init__(parent)
-        self.boards = load_boards() if boards is None else boards
+        self.boards = boards
         self.inference = Inference({}, (), None)
         self.issues: tuple[Issue, ...] = ()
         self.stale = ""
@@ -121,6 +122,15 @@ class Gauges(QObject):
         self._proofs.clear()
         self._compute(document.project)
         self._baseline = self.shown
+        self.updated.emit()
+
+    def take_boards(self, boards: Mapping[str, TargetDevice]) -> None:
+        """Count with these boards from now on; what was counted before an edit counts with them too."""
+        self.boards = boards
+        for snapshot in (self.shown, self._baseline):
+            if snapshot is not None:
+                snapshot.reports.clear()
+        self._compute(self._document.project)
         self.updated.emit()
 
     def report(self, target: str, runtime: str) -> ResourceReport | None:

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from studio.boards import load_boards
-from studio.boards.load import SOURCED
+from studio.boards.merge import SOURCED
 from studio.core.places import shipped
 
 BOARDS = load_boards()

@@ -32,6 +32,10 @@ def own(monkeypatch, tmp_path):
     return write
 
 
+def mine():
+    return load_boards()["mine"]
+
+
 def refusal(path: Path) -> InputError:
     with pytest.raises(InputError) as caught:
         load_boards()
@@ -68,19 +72,19 @@ def test_virtual_kits_have_the_sizes_that_were_agreed(id, flash, ram):
 
 def test_a_users_board_is_loaded_and_changes_only_what_it_names(own):
     own(MINE + 'clock = "32 MHz"\n[sources]\nclock = "my own oscillator"\n')
-    assert (board("mine").clock_hz, board("mine").ram) == (32e6, board("nrf52840dk").ram)
+    assert (mine().clock_hz, mine().ram) == (32e6, board("nrf52840dk").ram)
 
 
 def test_a_users_board_may_extend_a_shipped_board(own):
     own(MINE.replace("nrf52840", "arduino-nano-33-ble-sense"))
-    assert board("mine").flash.reserved == 64 * 1024
+    assert mine().flash.reserved == 64 * 1024
 
 
 def test_a_changed_file_is_read_again(own):
     path = own(MINE)
-    assert board("mine").name == "My board"
+    assert mine().name == "My board"
     path.write_text(MINE.replace("My board", "Another"))
-    assert board("mine").name == "Another"
+    assert mine().name == "Another"
 
 
 def test_an_unknown_board_is_refused_with_the_known_ones():
@@ -177,21 +181,21 @@ def test_a_plugins_board_is_loaded_from_its_file(own, tmp_path):
     path.write_text(MINE.replace("mine", "kit"))
     assert load_boards([path])["kit"].name == "My board"
     assert "kit" not in load_boards()
-    assert board("kit", [path]).soc == "nRF52840"
+    assert load_boards([path])["kit"].soc == "nRF52840"
 
 
 def test_two_files_that_add_one_board_are_refused(own, tmp_path):
-    mine = own(MINE)
+    first = own(MINE)
     path = tmp_path / "mine.toml"
     path.write_text(MINE)
     with pytest.raises(InputError, match="already") as caught:
         load_boards([path])
-    assert str(mine) in str(caught.value) and str(path) in str(caught.value)
+    assert str(first) in str(caught.value) and str(path) in str(caught.value)
 
 
 def test_a_user_changes_the_currents_of_a_board_in_a_file_of_their_own(own):
     own(MINE + '[power]\nsupply = "1.8 V"\nactive = "5 mA"\nregulator = "external LDO"\n[sources]\npower = "my own meter"\n')
-    power = board("mine").power
+    power = mine().power
     assert (power.supply_v, power.active_a, power.sleep_a, power.regulator) == (1.8, 0.005, None, "external LDO")
 
 
@@ -209,4 +213,4 @@ def test_a_wrong_file_need_not_cost_the_others(own):
 def test_a_users_board_may_extend_another_of_the_users(own):
     own(MINE.replace('"nrf52840"', '"zz"'))
     own(MINE.replace("mine", "zz"), "zz.toml")
-    assert board("mine").soc == "nRF52840"
+    assert mine().soc == "nRF52840"

@@ -54,7 +54,7 @@ def test_the_command_prints_its_table_and_writes_the_file(project_folder, tmp_pa
     assert "virtual-m4" in shown and "verdict" in shown and str(out) in shown
     said = json.loads(out.read_text())
     assert [(r["target"], r["runtime"]) for r in said["reports"]] == [("virtual-m4", "c")]
-    assert said["battery"] == {"capacity_mah": 1000.0, "voltage_v": 3.0}
+    assert said["targets"][0]["energy"] == {"battery_mah": 1000.0}
     assert main(asked) == 2 and "--force" in capsys.readouterr().err
     assert main([*asked, "--force", "--json"]) == 0
     json.loads(capsys.readouterr().out)
