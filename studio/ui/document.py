@@ -56,7 +56,8 @@ class Document(QObject):
 
     `changed(before, after)` follows every change of the state, whatever made it: an edit, undo, redo, a reload.
     `unprotected(message)` says that the journal cannot be written, and with "" that it can again. `origin` is the state before
-    the present change: before the whole gesture, where edits fold into one entry.
+    the present change: before the whole gesture, where edits fold into one entry. `retraced` tells that this change went along the
+    undo stack, and was no new edit.
     """
 
     changed = Signal(object, object)
@@ -69,7 +70,7 @@ class Document(QObject):
         super().__init__(parent)
         self.blocks = blocks
         self.folder = folder
-        self.problem = ""
+        self.problem, self.retraced = "", False
         self.undo_stack = stack = QUndoStack(self)
         self.destroyed.connect(lambda: stack.blockSignals(True))  # its own end would tell listeners that outlive the document
         self.undo_stack.setUndoLimit(UNDO_STEPS)
@@ -212,7 +213,7 @@ class Document(QObject):
 
     def _show(self, state: State) -> None:
         before, self.state = self.state, state
-        self.origin, self._pushed = self._pushed or before, None
+        self.retraced, self.origin, self._pushed = self._pushed is None, self._pushed or before, None
         self._guard(lambda: self._journal.append(state))
         if not self._sync_timer.isActive():
             self._sync_timer.start()

@@ -17,14 +17,20 @@ from studio.ui.theme import GAP
 from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.still import Still
 
+_REMEMBERED = 200
+
 
 class Alarm(msgspec.Struct, frozen=True):
-    """A board that an edit broke: `over` are the measures that held before, `origin` is the state before the edit."""
+    """A board that an edit broke: `over` are the measures that held before, `origin` is the state before the edit.
+
+    Where an undo took a mend back, `origin` is the mended state and lies `ahead`; None where nothing leads to a state that held.
+    """
 
     target: TargetDevice
     over: tuple[Measure, ...]
-    origin: State
+    origin: State | None
     fresh: bool = True
+    ahead: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -39,7 +45,8 @@ class Alarm(msgspec.Struct, frozen=True):
     def words_for(self, name: str) -> str:
         """Say it with another name for the board, "it" where its name stands there already."""
         much = " and ".join(_much(m) for m in self.over)
-        return f"{'this edit breaks' if self.fresh else 'an edit broke'} {name} by {much}"
+        what = "going back breaks" if self.ahead else "this edit breaks" if self.fresh else "an edit broke"
+        return f"{what} {name} by {much}"
 
 
 class Alarms(QObject):
@@ -50,6 +57,7 @@ class Alarms(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.by_target: dict[str, Alarm] = {}
+        self._origins: dict[tuple[str, int], tuple[State | None, State]] = {}
 
     def follow(
         self, target: TargetDevice, now: ResourceReport | None, before: ResourceReport | None, document: Document, edited: bool
@@ -57,12 +65,27 @@ class Alarms(QObject):
         """Take in a board's reports after and before the last edit; `edited` tells whether it changed what the figures are made of."""
         runs = now is not None and not refusal(now)
         over = tuple([m for m in measures(now, target, document.project.interval_ms) if m.taken > m.budget]) if runs else ()
-        known, origin = self.by_target.get(target.id), document.origin
-        broken = _held(before, target, origin.project.interval_ms) if edited and over and before else frozenset()
+        known = self.by_target.get(target.id)
+        broken = _held(before, target, document.origin.project.interval_ms) if edited and over and before else frozenset()
         if known is not None and any(m.name in known.names for m in over):
-            broken, origin = broken | known.names, known.origin
+            broken |= known.names
         still = tuple([m for m in over if m.name in broken])
-        self._keep(target.id, Alarm(target, still, origin, origin is document.origin) if still else None)
+        self._keep(target.id, self._alarm(target, still, known, document) if still else None)
+
+    def _alarm(self, target: TargetDevice, over: tuple[Measure, ...], known: Alarm | None, document: Document) -> Alarm:
+        """Make the alarm of a board; a state that an undo leads back to has the origin that it had first."""
+        seen = (target.id, id(document.state))
+        if known is not None:
+            origin = None if known.ahead and not document.retraced else known.origin
+        else:
+            origin = self._origins.get(seen, (None, document.origin))[1]
+        fresh = origin is document.origin
+        alarm = Alarm(target, over, origin, fresh, fresh and document.retraced and _is_ahead(document.origin, document))
+        if origin is not None and not alarm.ahead:
+            self._origins[seen] = (document.state, origin)  # with the state, whose id is so taken
+            while len(self._origins) > _REMEMBERED:
+                del self._origins[next(iter(self._origins))]
+        return alarm
 
     def drop(self, target: str) -> None:
         """Forget a board's alarm."""
@@ -70,6 +93,7 @@ class Alarms(QObject):
 
     def clear(self) -> None:
         """Forget all."""
+        self._origins.clear()
         for target in list(self.by_target):
             self.drop(target)
 
@@ -83,15 +107,15 @@ class Alarms(QObject):
 
 
 def take_back(alarm: Alarm, stack: QUndoStack) -> bool:
-    """Go to the state before the edit that broke the board; tell whether the undo stack still has it."""
-    at = _index_of(alarm.origin, stack)
+    """Go to the state in which the board held; tell whether the undo stack still has it."""
+    at = _index_of(alarm.origin, stack) if alarm.origin is not None else None
     if at is not None:
         stack.setIndex(at)
     return at is not None
 
 
 class AlarmRow(QWidget):
-    """An alarm with a button that takes the edit back; hidden while there is none. `undo_wanted` carries the alarm."""
+    """An alarm with a button that leads to where the board held; hidden while there is none. `undo_wanted` carries the alarm."""
 
     undo_wanted = Signal(object)
 
@@ -110,7 +134,6 @@ class AlarmRow(QWidget):
         self.label.setFont(small)
         self.undo = QPushButton("Undo", objectName=f"{name}.undo")
         self.undo.setProperty("kind", "link")
-        self.undo.setToolTip("Go back to the design before the edit that broke it")
         self.undo.clicked.connect(lambda: self.undo_wanted.emit(self.alarm))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -125,7 +148,12 @@ class AlarmRow(QWidget):
         if alarm is not None:
             words = alarm.words_for("it") if self._on_card else alarm.words
             self.label.setText(f"✕ {words}" + (f" (+{more})" if more else ""))
-            self.undo.setAccessibleName(f"Undo: {alarm.words}")
+            self.undo.setText("Redo" if alarm.ahead else "Undo")
+            self.undo.setToolTip(
+                "Do the edit again that mended it" if alarm.ahead else "Go back to the design before the edit that broke it"
+            )
+            self.undo.setAccessibleName(f"{self.undo.text()}: {alarm.words}")
+            self.undo.setVisible(alarm.origin is not None)
         self.setVisible(alarm is not None)
 
 
@@ -146,7 +174,13 @@ def _much(m: Measure) -> str:
 
 
 def _same(a: Alarm | None, b: Alarm) -> bool:
-    return a is not None and (a.over, a.fresh) == (b.over, b.fresh) and a.origin is b.origin
+    return a is not None and (a.over, a.fresh, a.ahead) == (b.over, b.fresh, b.ahead) and a.origin is b.origin
+
+
+def _is_ahead(state: State, document: Document) -> bool:
+    """Whether the undo stack has a state behind the present one."""
+    there, here = (_index_of(s, document.undo_stack) for s in (state, document.state))
+    return there is not None and here is not None and there > here
 
 
 def _index_of(state: State, stack: QUndoStack) -> int | None:
