@@ -104,7 +104,8 @@ def _tried(now: Design, candidate: Candidate) -> Design | None:
 
 
 def _report(of: Design, place: Place) -> ResourceReport:
-    return report(of.network, *place, of.project.frontend, of.project.interval_ms)
+    target, runtime = place
+    return report(of.network, target, runtime, of.project.frontend, of.project.interval_ms, energy=of.project.plan(target.id))
 
 
 def _runs(made: ResourceReport) -> bool:

@@ -6,11 +6,12 @@ import msgspec
 
 from studio.deploy.review import SCHEMA, Review
 from studio.estimate.report import as_json
+from studio.estimate.rests import RESTS_ON
 
 
 def write_json(review: Review) -> bytes:
-    """Write a review as JSON; sizes in bytes, times as their names say."""
-    plain: dict[str, Any] = {"schema": SCHEMA, **_own(review), **as_json(review.figures, review.reports)}
+    """Write a review as JSON; sizes in bytes, times as their names say. `rests_on` names the sources of each of a report's figures."""
+    plain: dict[str, Any] = {"schema": SCHEMA, "rests_on": RESTS_ON, **_own(review), **as_json(review.figures, review.reports)}
     return msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n"
 
 

@@ -21,6 +21,8 @@ from studio.lower.engine import RUNTIMES as ENGINE
 from studio.lower.engine import sketch
 
 NO_TABLE = "only what is known: the kernels' code was not measured for this core, and the time of the features is not counted"
+_PLANNED = "the program's own plan and constants; the kernels' code was not measured for this core and is not counted"
+_ALLOCATED = "TFLM's own allocation rules and the model's bytes; its code was not measured for this core and is not counted"
 COARSE = "for orientation: only a coarse time, from published times of one board of its class"
 
 
@@ -63,9 +65,15 @@ def orientation(
         limits="as far as is known: " + limits(need, target),
         issues=(*fit_issues(need, target), Issue("board.no_table", "advice", target.id, words)),
         ops=_ops(network),
-        sources={**target.sources, **(battery_sources(energy) if target.power else {}), "latency band": rate.source},
+        sources=_sources(target, runtime, rate.source, energy),
         day=day_energy(target, latency.value, interval_ms, energy),
     )
+
+
+def _sources(target: TargetDevice, runtime: str, rate: str, energy: EnergyPlan) -> Mapping[str, str]:
+    battery = battery_sources(energy) if target.power else {}
+    counted = {} if target.core.family == "cortex-a" else {"memory": _PLANNED if runtime in ENGINE else _ALLOCATED}
+    return {**target.sources, **battery, **counted, "latency band": rate}
 
 
 def _memory(network: Network, core: Core, runtime: str, frontend: FrontEnd | None, file_bytes: int | None) -> tuple[Parts, Parts]:

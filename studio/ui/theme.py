@@ -133,7 +133,7 @@ def style_sheet(t: Theme) -> str:
     QWidget#seams {{ background: {t.line}; }}
     QFrame#card {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
     QLabel[kind="dim"] {{ color: {t.dim}; }}
-    QLabel[kind="heading"] {{ color: {t.dim}; font-size: 11px; }}
+    QLabel[kind="heading"], QLabel[kind="fine"] {{ color: {t.dim}; font-size: 11px; }}
     QLabel[kind="title"] {{ font-weight: 600; }}
     QLabel[kind="big"] {{ font-size: 20px; font-weight: 600; }}
     QLabel[state="fits"] {{ color: {t.fits}; }}

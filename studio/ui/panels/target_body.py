@@ -7,15 +7,18 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from studio.ui.panels.target_parts import Breakdowns, Find
 from studio.ui.panels.target_prove import Run
 from studio.ui.panels.target_reading import proof_details, proof_words
 from studio.ui.theme import GAP
 from studio.ui.widgets.gauge import GaugeRow, KitHeading, Reading
 from studio.ui.widgets.still import Still
 
+GAUGES = ("Flash", "RAM", "Time", "Energy")
+
 
 class TargetBody(QWidget):
-    """Gauges under each other, then lines of words.
+    """Gauges under each other, each opened by a click into its parts, then lines of words.
 
     `cancelled` and `dismissed` are the user's answers to a proof that runs or failed.
     """
@@ -34,11 +37,12 @@ class TargetBody(QWidget):
         rows.setSpacing(0)
         self._heading = KitHeading(("estimate", "emulated", "differs"))
         rows.addWidget(self._heading)
-        self.rows = [GaugeRow() for _ in range(4)]
+        self.rows = [GaugeRow() for _ in GAUGES]
         for row in self.rows:
             rows.addWidget(row)
         self.note = _label("target_note", kind="dim")
         self.proof = _label("target_proof")
+        self.breakdowns = Breakdowns(dict(zip(GAUGES, self.rows, strict=True)), rows, self)
         column.addWidget(self._gauges)
         column.addWidget(Still(self.note))
         column.addWidget(self.proof)
@@ -94,14 +98,16 @@ class TargetBody(QWidget):
         kit_word: str,
         greyed: bool = False,
         tip: Callable[[str], str] | None = None,
+        parts: Find | None = None,
     ) -> None:
-        """Show gauges, and the line about a kit's outputs where one spoke; `tip` explains a gauge by its name."""
+        """Show gauges, and the line about a kit's outputs where one spoke; `tip` explains a gauge by its name, `parts` takes it apart."""
         self._gauges.setVisible(bool(readings))
         self._heading.setVisible(kit is not None)
         if self._heading.words[1] != kit_word:
             self._heading.words = ("estimate", kit_word, "differs")
         for row, reading in zip(self.rows, readings, strict=False):
             row.show_reading(reading, greyed, tip)
+        self.breakdowns.show_figures(parts)
         self._show_proof(kit)
 
     def _show_proof(self, kit: Mapping[str, Any] | None) -> None:

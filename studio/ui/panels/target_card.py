@@ -11,8 +11,9 @@ from studio.core.target import TargetDevice
 from studio.estimate.report import RUNTIMES
 from studio.ui.paint import pen
 from studio.ui.panels.target_alarm import Alarm, AlarmRow
-from studio.ui.panels.target_body import TargetBody, say
+from studio.ui.panels.target_body import GAUGES, TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
+from studio.ui.panels.target_parts import breakdown
 from studio.ui.panels.target_prove import Prover
 from studio.ui.panels.target_reading import excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
@@ -51,6 +52,8 @@ class TargetCard(QFrame):
         self.body.cancelled.connect(lambda: prover.cancel(target.id))
         self.body.dismissed.connect(lambda: prover.dismiss(target.id))
         column.addWidget(self.body)
+        self.body.breakdowns.show_open(frozenset(filter(None, session.arrangement.noted(self._note).split())))
+        self.body.breakdowns.changed.connect(self._remember_parts)
         self.header.clicked.connect(lambda: self.set_open(not self.header.open, by_user=True))
         for name in ("removed", "stepped", "dragged", "dropped"):
             getattr(self.header, name).connect(getattr(self, name))
@@ -80,7 +83,7 @@ class TargetCard(QFrame):
         self.more.setStyleSheet("padding: 3px 2px;")
         self.more.setFixedWidth(24)
         self.more.setAccessibleName(f"More for {self.target.name}")
-        self.more.setToolTip("move or remove this target")
+        self.more.setToolTip("show the parts, move or remove this target")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu(self.more))
         row.addWidget(kind, 1)
@@ -100,6 +103,8 @@ class TargetCard(QFrame):
         menu = QMenu(parent)
         menu.addAction("Move up\tAlt+Up", lambda: self.stepped.emit(-1)).setEnabled(not self.guest)
         menu.addAction("Move down\tAlt+Down", lambda: self.stepped.emit(1)).setEnabled(not self.guest)
+        parts = menu.addAction("", self.toggle_parts)
+        menu.aboutToShow.connect(lambda: parts.setText("Hide the parts" if self.body.breakdowns.open else "Show the parts"))
         menu.addAction("Fold", lambda: self.set_open(False, by_user=True))
         menu.addMenu(self._runtime_menu(menu))
         menu.addSeparator()
@@ -111,6 +116,20 @@ class TargetCard(QFrame):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         self._menu(self).popup(event.globalPos())
+
+    def toggle_parts(self) -> None:
+        """Open every gauge into its parts, or close those that are open; a folded card unfolds for them."""
+        opened = self.body.breakdowns.open
+        self.body.breakdowns.show_open(frozenset() if opened else frozenset(GAUGES))
+        if not opened and not self.header.open:
+            self.set_open(True, by_user=True)
+
+    @property
+    def _note(self) -> str:
+        return f"parts.{self.target.id}"
+
+    def _remember_parts(self) -> None:
+        self.session.arrangement.note(self._note, " ".join(sorted(self.body.breakdowns.open)))
 
     def set_open(self, open: bool, by_user: bool = False) -> None:
         """Unfold or fold the card to its head."""
@@ -138,7 +157,9 @@ class TargetCard(QFrame):
         shown = readings(made, self.target, *budget, kit)
         greyed = bool(gauges.stale)
         tip = partial(_explain, made, self.target, *budget)
-        self.body.show_readings(shown, kit, "emulated" if self.target.virtual else "measured", greyed, tip)
+        self.body.show_readings(
+            shown, kit, "emulated" if self.target.virtual else "measured", greyed, tip, partial(breakdown, made, self.target, budget[0])
+        )
         self._show_note(gauges.stale, refusal(made) or excess(made, self.target, budget[0]))
         self._show_verdict(shown, greyed)
 

@@ -17,6 +17,7 @@ from studio.deploy.subject import load_subject
 from studio.estimate.counts import figures
 from studio.estimate.report import report
 from studio.ui.panels.target_body import TargetBody, say
+from studio.ui.panels.target_parts import breakdown
 from studio.ui.panels.target_prove import Prover
 from studio.ui.panels.target_reading import excess, explain, readings, refusal, verdict, word_of
 from studio.ui.session import Session
@@ -102,7 +103,13 @@ class FileCard(QFrame):
         made = report(self._network, self.kit, "c", interval_ms=interval, file_bytes=self._bytes or None)
         shown = readings(made, self.kit, interval, self._session.settings.get("reserve_percent"), self._validation)
         tip = partial(self._explain, made, interval)
-        self.body.show_readings(shown, self._validation, "emulated" if self.kit.virtual else "measured", tip=tip)
+        self.body.show_readings(
+            shown,
+            self._validation,
+            "emulated" if self.kit.virtual else "measured",
+            tip=tip,
+            parts=partial(breakdown, made, self.kit, interval),
+        )
         say(self.body.note, refusal(made) or excess(made, self.kit, interval), "too_large")
         say(self.word, word_of(shown), verdict(shown))
 

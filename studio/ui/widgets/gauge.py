@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Literal
 
 import msgspec
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.ui.paint import colour, font, width, write
@@ -19,6 +19,7 @@ LINE, BAR, UNDER = 20, 6, 14
 _KIT_LABEL = 46
 _TEXT, _SMALL = 13, 12
 _STEPS = 512
+_HINT = "<i>a click keeps the parts in sight</i>"
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -51,12 +52,18 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class GaugeRow(QWidget):
-    """Paints a reading in one line, or in two where a kit spoke: label, estimate, kit and difference over the bar."""
+    """Paints a reading in one line, or in two where a kit spoke: label, estimate, kit and difference over the bar.
+
+    `clicked` asks for its parts.
+    """
+
+    clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.reading: Reading | None = None
         self._greyed = False
         self._sight: tuple[object, ...] = ()
@@ -79,7 +86,7 @@ class GaugeRow(QWidget):
 
     def explain(self) -> str:
         """Return the tooltip, rich text."""
-        return self._tip(self.reading.name) if self._tip and self.reading else ""
+        return f"{self._tip(self.reading.name)}<br>{_HINT}" if self._tip and self.reading else ""
 
     def sizeHint(self) -> QSize:  # noqa: N802
         two = self.reading is not None and self.reading.kit and self.reading.state != "unknown"
@@ -94,6 +101,21 @@ class GaugeRow(QWidget):
             return True
         return super().event(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        event.setAccepted(event.button() == Qt.MouseButton.LeftButton)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().leaveEvent(event)
+        self.update()
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         if self.reading is None:
             return
@@ -107,7 +129,7 @@ class GaugeRow(QWidget):
 
     def _paint_estimate(self, painter: QPainter, reading: Reading) -> None:
         wide = self.width()
-        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
+        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().text if self.underMouse() else theme().dim)
         bar = QRectF(LABEL, (LINE - BAR) / 2, wide - LABEL - VALUE - SHARE - 2 * GAP, BAR)
         self._bar(painter, bar, reading)
         value = QRectF(wide - SHARE - VALUE - 2 * GAP, 0, VALUE, LINE)
@@ -117,7 +139,7 @@ class GaugeRow(QWidget):
     def _paint_proven(self, painter: QPainter, reading: Reading) -> None:
         wide = self.width()
         columns = kit_columns(wide)
-        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().dim)
+        self._text(painter, QRectF(0, 0, LABEL, LINE), reading.name, theme().text if self.underMouse() else theme().dim)
         texts = (reading.value, reading.kit, reading.difference)
         for (left, right), text, ink in zip(columns, texts, (theme().text, theme().text, theme().dim), strict=True):
             self._text(painter, QRectF(left, 0, right - left, LINE), text, ink, right=True)
