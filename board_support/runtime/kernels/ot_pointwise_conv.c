@@ -1,4 +1,4 @@
-/* 1 x 1 convolution with stride 1 in portable C; in place where it makes no more channels than it takes.
+/* 1 x 1 convolution with stride 1 in portable C. It may run in place: where it makes more channels than it takes, the two end together.
  *
  *   out[p][c] = saturate(rescale(bias[c] + sum_k in[p][k] * filter[c][k]) + out_zero)
  *

@@ -15,7 +15,7 @@ from studio.core.remember import Memory as Remembered
 from studio.core.target import Core
 from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
-from studio.lower.engine.plan import Block, Span, Step, arrange, live, place
+from studio.lower.engine.plan import Block, Span, Step, live, plan
 from studio.lower.engine.stream import adapter, kernel_of, slimmest, written
 from studio.lower.engine.tables import LOOKUPS
 from studio.lower.engine.widths import rules_for
@@ -229,16 +229,17 @@ class Space:
         """Return the blocks, each at its offset, and the arena's size."""
         steps = [Step(draft.reads, draft.writes, draft.shares) for draft in drafts]
         lives = live(steps, self._aliases, self._ends, self._sizes)
-        blocks = arrange(lives, self.size_of, [draft.scratch for draft in drafts])
-        return blocks, place(blocks)
+        return plan(lives, self.size_of, [draft.scratch for draft in drafts])
 
     def buffers(self, drafts: Sequence[Draft]) -> tuple[tuple[Buffer, ...], int]:
         """Return the buffers, block by block, and the arena's size."""
         blocks, arena = self.blocks(drafts)
-        return tuple(buffer for block in blocks for span in block.spans for buffer in self._named(drafts, block.offset, span)), arena
+        return tuple(
+            buffer for block in blocks for span in block.spans for buffer in self._named(drafts, block.offset + span.at, span)
+        ), arena
 
     def _named(self, drafts: Sequence[Draft], offset: int, span: Span) -> Iterator[Buffer]:
-        size, first, last, tensor = span
+        size, first, last, tensor, _ = span
         chain = drafts[first].chain if tensor < 0 else None
         if chain is None:
             name = self._tensors[tensor].name if tensor >= 0 else f"scratch of call {first}"

@@ -125,7 +125,7 @@ def _pointwise(d: Drafter, source: Tensor, filters: Tensor, out: Tensor) -> None
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
         rows.dims(rows.whole),
         scratch=scratch,
-        shares=(d.op.inputs[0],) if channels <= inputs else (),
+        shares=d.op.inputs[:1],
         record=d.record("ot_pointwise", pointers, **fields),
         rows=rows,
     )

@@ -29,7 +29,9 @@ SCRATCH = Operand(-1)
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A call: its arguments are operands or C text; `shares` lists the inputs whose memory its output may take.
+    """A call: its arguments are operands or C text; `shares` lists the inputs that its output may lie over.
+
+    Such an output begins where the input does, or, where it is larger, ends there: the call reads each part before it writes over it.
 
     `rows` says how the call works on a band of rows, where it can; `chain` holds the calls that a stream's driver runs.
     """

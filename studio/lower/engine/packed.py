@@ -58,7 +58,7 @@ def pointwise(d: Drafter, filters: Tensor, view: _View) -> bool:
         (Operand(d.op.inputs[0]), Operand(d.op.outputs[0]), SCRATCH),
         rows.dims(rows.whole),
         scratch=rows.scratch(height),
-        shares=(d.op.inputs[0],) if channels <= inputs else (),
+        shares=d.op.inputs[:1],
         record=d.record(
             "ot_packed_pointwise", pointers, **words(pixels=pixels), **halves(in_channels=inputs, out_channels=channels), **_range(d)
         ),

@@ -1,6 +1,6 @@
 """Place tensors and scratch in one arena: largest first, each at the lowest offset that is free while it lives."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from studio.lower.lifetimes import Timeline
@@ -9,7 +9,7 @@ ALIGNMENT = 4
 
 
 class Step(NamedTuple):
-    """What a call does to memory: tensors that it reads and writes, and those whose memory its output may take."""
+    """What a call does to memory: tensors that it reads and writes, and those that its output may lie over, whatever their sizes."""
 
     reads: tuple[int, ...]
     writes: int
@@ -17,31 +17,32 @@ class Step(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Bytes that are needed from call `first` to call `last`; tensor -1 is scratch."""
+    """Bytes that are needed from call `first` to call `last`, `at` bytes into their block; tensor -1 is scratch."""
 
     size: int
     first: int
     last: int
     tensor: int = -1
+    at: int = 0
 
 
 class Block:
-    """Spans that lie at one offset: a tensor with those that took over its memory, or one scratch."""
+    """Spans that lie over each other: a tensor with those that took over its memory, or one scratch."""
 
     __slots__ = ("offset", "size", "spans")
 
     def __init__(self, spans: Sequence[Span]) -> None:
         self.spans = spans
-        self.size = spans[0].size if len(spans) == 1 else max([span.size for span in spans])
+        self.size = spans[0].size if len(spans) == 1 else max([span.at + span.size for span in spans])
         self.offset = 0
 
     def profile(self) -> list[Span]:
-        """Return the spans, those of one size that follow each other joined."""
+        """Return the spans, those of one size and place that follow each other joined."""
         joined: list[Span] = []
         for span in sorted(self.spans, key=_first):
-            size, first, last, _ = joined[-1] if joined else span
-            if joined and span.size == size and span.first <= last + 1:
-                joined[-1] = Span(size, first, max(last, span.last))
+            size, first, last, _, at = joined[-1] if joined else span
+            if joined and span.size == size and span.at == at and span.first <= last + 1:
+                joined[-1] = Span(size, first, max(last, span.last), at=at)
             else:
                 joined.append(span)
         return joined
@@ -55,15 +56,15 @@ def place(blocks: Sequence[Block]) -> int:
         spans = block.spans if len(block.spans) == 1 else block.profile()
         offset = _lowest(spans[0], timeline) if len(spans) == 1 else _lowest_of_several(spans, timeline)
         block.offset = offset
-        for size, first, last, _ in spans:
-            timeline.take(first, last, offset, offset + size)
+        for size, first, last, _, at in spans:
+            timeline.take(first, last, offset + at, offset + at + size)
         if offset + block.size > end:
             end = offset + block.size
     return aligned(end)
 
 
 def _lowest(span: Span, timeline: Timeline) -> int:
-    size, first, last, _ = span
+    size, first, last, _, _ = span
     offset = 0
     for low, high in timeline.taken(first, last):
         if low >= offset + size:
@@ -74,7 +75,7 @@ def _lowest(span: Span, timeline: Timeline) -> int:
 
 
 def _lowest_of_several(spans: Sequence[Span], timeline: Timeline) -> int:
-    forbidden = {(low - size + 1, high) for size, first, last, _ in spans for low, high in timeline.taken(first, last)}
+    forbidden = {(low - size - at + 1, high - at) for size, first, last, _, at in spans for low, high in timeline.taken(first, last)}
     offset = 0
     for low, high in sorted(forbidden):
         if low <= offset < high:
@@ -95,18 +96,97 @@ def aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-Lives = tuple[tuple[tuple[int, int, int], ...], ...]
-"""Tensors that share memory, in groups: each tensor with its first and its last call."""
+Life = tuple[int, int, int, int]
+"""A tensor, its first and its last call, and the tensor that it may lie over, or -1."""
+Lives = tuple[tuple[Life, ...], ...]
+"""Tensors that may share memory, in groups."""
 
 
-def arrange(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) -> list[Block]:
-    """Give the tensors of `lives` their sizes; each call's scratch, in bytes, is a block of its own."""
-    blocks = [Block([Span(size_of(tensor), first, last, tensor) for tensor, first, last in group]) for group in lives]
-    return blocks + [Block((Span(size, call, call),)) for call, size in enumerate(scratch) if size]
+def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) -> tuple[list[Block], int]:
+    """Return the blocks, each at its offset, and the arena's size.
+
+    A tensor larger than the one that it may lie over binds more than it spares in most places: it does so only where the peak needs it.
+    """
+    blocks, grown = arrange(lives, size_of, scratch)
+    arena = place(blocks)
+    if not grown:
+        return blocks, arena
+    needed = _needed(blocks)
+    least = dict(needed)
+    for _, call, _, over in grown:
+        least[call] -= size_of(over)
+    low = max(least.values())
+    tight = frozenset([tensor for tensor, call, _, _ in grown if needed[call] > low])
+    if not tight or arena <= aligned(low):
+        return blocks, arena
+    other, _ = arrange(lives, size_of, scratch, tight)
+    size = place(other)
+    return (other, size) if size < arena else (blocks, arena)
+
+
+def _needed(blocks: Sequence[Block]) -> dict[int, int]:
+    """Return the bytes that are in use during each call."""
+    needed: dict[int, int] = {}
+    for block in blocks:
+        most: dict[int, int] = {}
+        for size, first, last, _, at in block.spans:
+            for call in range(first, last + 1):
+                most[call] = max(most.get(call, 0), at + size)
+        for call, size in most.items():
+            needed[call] = needed.get(call, 0) + size
+    return needed
+
+
+def arrange(
+    lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int], over: frozenset[int] = frozenset()
+) -> tuple[list[Block], list[Life]]:
+    """Give the tensors of `lives` their sizes; each call's scratch, in bytes, is a block of its own.
+
+    Returned beside the blocks: tensors larger than those that they may lie over, which they do only where they are named in `over`.
+    """
+    blocks, grown = [], []
+    for group in lives:
+        if len(group) == 1:
+            ((tensor, first, last, _),) = group
+            blocks.append(Block([Span(size_of(tensor), first, last, tensor)]))
+            continue
+        sizes = {life[0]: size_of(life[0]) for life in group}
+        larger = [life for life in group if life[3] >= 0 and sizes[life[0]] > sizes[life[3]]]
+        if not larger:
+            blocks.append(Block([Span(sizes[tensor], first, last, tensor) for tensor, first, last, _ in group]))
+            continue
+        grown += larger
+        apart = {life[0] for life in larger} - over
+        blocks += [Block(spans) for spans in _joined(group, sizes, apart)]
+    return blocks + [Block((Span(size, call, call),)) for call, size in enumerate(scratch) if size], grown
+
+
+def _joined(group: tuple[Life, ...], sizes: Mapping[int, int], apart: Collection[int]) -> list[list[Span]]:
+    """Divide a group, whose tensors `apart` lie over no other.
+
+    A tensor begins where the one begins that it lies over; a larger one ends there instead: its call reads ahead of what it writes.
+    """
+    home = {tensor: over for tensor, _, _, over in group if over >= 0 and tensor not in apart}
+    at: dict[int, int] = {}
+
+    def placed(tensor: int) -> int:
+        if tensor not in at:
+            over = home.get(tensor, -1)
+            at[tensor] = 0 if over < 0 else placed(over) - aligned(max(0, sizes[tensor] - sizes[over]))
+        return at[tensor]
+
+    parts: dict[int, list[Life]] = {}
+    for life in group:
+        parts.setdefault(root(life[0], home), []).append(life)
+    made = []
+    for part in parts.values():
+        low = min([placed(tensor) for tensor, _, _, _ in part])
+        made.append([Span(sizes[tensor], first, last, tensor, at[tensor] - low) for tensor, first, last, _ in part])
+    return made
 
 
 def live(steps: Sequence[Step], aliases: Mapping[int, int], ends: tuple[int, int], variables: Iterable[int] = ()) -> Lives:
-    """Return which tensors share memory and when they live; variables live always.
+    """Return which tensors may share memory and when they live; variables live always.
 
     `aliases` leads from a reshaped tensor to its source; `ends` are the network's input and output.
     """
@@ -124,10 +204,10 @@ def live(steps: Sequence[Step], aliases: Mapping[int, int], ends: tuple[int, int
     for variable in variables:
         first[variable], last[variable] = 0, len(steps)
     home = _homes(steps, aliases, whole, last)
-    groups: dict[int, list[tuple[int, int, int]]] = {}
+    groups: dict[int, list[Life]] = {}
     for tensor in dict.fromkeys((*order, *aliases, *variables, ends[1])):
         of = whole.get(tensor, tensor)
-        groups.setdefault(root(tensor, home), []).append((tensor, first[of], last[of]))
+        groups.setdefault(root(tensor, home), []).append((tensor, first[of], last[of], home.get(tensor, -1)))
     return tuple([tuple(group) for group in groups.values()])
 
 

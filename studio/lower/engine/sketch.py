@@ -12,7 +12,7 @@ from studio.core.remember import Memory, remembered
 from studio.lower.engine.build import Memory as Planned
 from studio.lower.engine.build import check_ends, draft_op, program
 from studio.lower.engine.draft import Draft, Drafter
-from studio.lower.engine.plan import Lives, Step, arrange, live, place
+from studio.lower.engine.plan import Lives, Step, live, plan
 from studio.lower.forms import Form, forms, numbers
 
 _STATEFUL = frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
@@ -103,11 +103,10 @@ def _from_forms(network: Network, variant: str) -> Sketch:
         parts["layer sizes"] = records
     tensors = network.tensors
     scratch = [size for made in outlines for size in made.scratch]
-    blocks = arrange(_lives(network, outlines), lambda t: tensors[t].nbytes, scratch)
+    blocks, arena = plan(_lives(network, outlines), lambda t: tensors[t].nbytes, scratch)
     kernels = frozenset([call.kernel for made in outlines for call in made.calls])
     arguments = sum([made.arguments for made in outlines])
-    arena = place(blocks)
-    memory = tuple([Use(block.offset, *span) for block in blocks for span in block.spans])
+    memory = tuple([Use(block.offset + span.at, *span[:4]) for block in blocks for span in block.spans])
     operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
     return Sketch(variant, True, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
 

@@ -221,7 +221,7 @@ def _used(blocks: Sequence[Block]) -> Counter[int]:
     used: Counter[int] = Counter()
     for block in blocks:
         sizes: dict[int, int] = {}
-        for size, first, last, _ in block.spans:
+        for size, first, last, _, _ in block.spans:
             for call in range(first, last + 1):
                 sizes[call] = max(sizes.get(call, 0), size)
         used.update(sizes)

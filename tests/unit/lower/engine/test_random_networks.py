@@ -20,6 +20,16 @@ def test_outputs_equal_tflm(seed, tmp_path):
     assert outputs_equal(random_network(seed), ("dsp", "plain")[seed % 2], tmp_path)
 
 
+@pytest.mark.parametrize(("seed", "variant"), [(54, "dsp"), (144, "plain"), (177, "plain")])
+def test_outputs_of_a_1x1_that_makes_more_channels_in_place_equal_tflm(seed, variant, tmp_path):
+    network = random_network(seed)
+    plan = program(network, variant)
+    of = {b.tensor: b for b in plan.buffers}
+    ends = [(of[network.ops[c.op].inputs[0]], of[network.ops[c.op].outputs[0]]) for c in plan.calls if "pointwise" in c.kernel]
+    assert any(source.offset < out.offset + out.size and out.offset < source.offset for source, out in ends)
+    assert outputs_equal(network, variant, tmp_path)
+
+
 @pytest.mark.parametrize("seed", range(80))
 def test_outputs_of_rare_operators_equal_tflm(seed, tmp_path):
     assert outputs_equal(rare_network(seed), ("plain", "dsp")[seed % 2], tmp_path)
