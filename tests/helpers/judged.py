@@ -27,8 +27,8 @@ from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite
 from studio.plugin import load_plugins
 from tests.helpers.drawn_designs import Design
-from tests.helpers.random_networks import random_network, rare_network
 from tests.helpers.packed_networks import packed_network
+from tests.helpers.random_networks import random_network, rare_network
 from tests.helpers.width_networks import nibble_networks, wide_network
 
 QUIET = QuietContext()
