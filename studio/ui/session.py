@@ -27,7 +27,8 @@ class Session(QObject):
 
     `document_replaced` follows new and open. `selection` are the ids of the selected blocks, `segment` the number of the
     shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
-    `room_wanted` asks for a room by its id, `view_wanted` for a view of the Design room; `settings_changed` names a setting.
+    `room_wanted` asks for a room by its id, `view_wanted` for a view of the Design room, `block_wanted` for a block of the canvas to be
+    brought into sight; `settings_changed` names a setting.
     """
 
     document_replaced = Signal()
@@ -39,6 +40,7 @@ class Session(QObject):
     erred = Signal(object)
     room_wanted = Signal(str)
     view_wanted = Signal(str)
+    block_wanted = Signal(str)
 
     def __init__(self, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +83,12 @@ class Session(QObject):
         if ids != self.selection:
             self.selection = ids
             self.selection_changed.emit(ids)
+
+    def find(self, ids: tuple[str, ...]) -> None:
+        """Select blocks, and bring the last of them into sight on the canvas."""
+        self.select(ids)
+        if ids:
+            self.block_wanted.emit(ids[-1])
 
     def show_segment(self, number: int) -> None:
         """Show a clip of the library."""

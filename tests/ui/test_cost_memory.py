@@ -61,6 +61,16 @@ def test_a_click_on_a_buffer_selects_its_block(view, session, window):
     assert session.selection == (timeline.lives[biggest].block,)
 
 
+def test_a_click_brings_the_block_into_sight(view, session, window):
+    canvas, timeline = window.room("design").canvas, view.plot.picture.timeline
+    canvas.zoom_by(4.0)
+    number = next(i for i, life in enumerate(timeline.lives) if life.block == "dense_1")
+    seen = canvas.viewport().rect()
+    assert not seen.contains(canvas.block_point("dense_1"))
+    view.plot.take(number)
+    assert seen.contains(canvas.block_point("dense_1"))
+
+
 def test_the_input_belongs_to_the_front_end(view, session):
     number = next(i for i, life in enumerate(view.plot.picture.timeline.lives) if life.role == "input")
     QTest.mouseClick(view.plot, LEFT, pos=middle(view, number))

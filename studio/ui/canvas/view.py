@@ -69,6 +69,7 @@ class GraphCanvas(ZoomView):
         self._drop = PaletteDrop(self)
         session.gauges.updated.connect(self._show_document)
         session.selection_changed.connect(self._show_selection)
+        session.block_wanted.connect(self._find)
         session.document_replaced.connect(self._follow)
         session.theme_changed.connect(self._restyle)
         self._follow()
@@ -190,8 +191,7 @@ class GraphCanvas(ZoomView):
 
     def add_block(self, kind: str) -> str:
         """Add a block behind the selected one and connect it; return its id."""
-        id = gestures.add_behind_selection(self.session, kind)
-        self._reveal(id)
+        self._reveal(id := gestures.add_behind_selection(self.session, kind))
         return id
 
     def copy_selected(self) -> None:
@@ -230,11 +230,12 @@ class GraphCanvas(ZoomView):
         self._refit()
 
     def _reveal(self, id: str) -> None:
-        item = self.graph.blocks.get(id)
-        if item is not None and not self.fitted:
-            card = self.mapFromScene(item.card.adjusted(-24, -24, 24, 24)).boundingRect()
-            if not self.viewport().rect().contains(card):
-                self.scroll_by(card.center() - self.viewport().rect().center())
+        if not self.fitted:  # else what was added is fitted in with the rest
+            self._find(id)
+
+    def _find(self, id: str) -> None:
+        if id in self.graph.blocks:
+            self.bring(self.graph.blocks[id].card.adjusted(-24, -24, 24, 24))
 
     # for interactions
 

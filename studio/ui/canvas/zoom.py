@@ -64,6 +64,12 @@ class ZoomView(QGraphicsView):
         """Whether this rectangle of the scene is in view."""
         return self.viewport().rect().adjusted(-1, -1, 1, 1).contains(self.mapFromScene(extent).boundingRect())
 
+    def bring(self, extent: QRectF) -> None:
+        """Bring this rectangle of the scene into view, where it is not there."""
+        if not self.holds(extent):
+            self.scroll_by(self.mapFromScene(extent.center()) - self.viewport().rect().center())
+            self.fitted = False
+
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         held = event.modifiers()
         sideways = bool(held & Qt.KeyboardModifier.ShiftModifier)

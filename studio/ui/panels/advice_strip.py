@@ -98,7 +98,7 @@ class AdviceStrip(QFrame):
         stands = {new: places[old] for new, old in advice.candidate.stands_at.items() if old in places}
         if self._session.attempt(lambda: document.push_all(advice.candidate.words, advice.candidate.edits, stands)):
             ids = tuple(advice.candidate.stands_at) or (advice.candidate.where,)
-            self._session.select(tuple(i for i in ids if i in document.project.graph.by_id) or self._session.selection)
+            self._session.find(tuple(i for i in ids if i in document.project.graph.by_id) or self._session.selection)
             for gain in advice.switched:
                 self.runtime_wanted.emit(gain.target.id, gain.after.runtime)
             self._session.told.emit(self._outcome(advice))

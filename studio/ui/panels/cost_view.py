@@ -38,9 +38,9 @@ class CostView(Panel):
         return next((node.id for node in nodes if node.kind == INPUT_KIND), "")
 
     def select(self, ids: tuple[str, ...]) -> None:
-        """Select those of these blocks that the graph has."""
+        """Select those of these blocks that the graph has, and show them on the canvas."""
         known = self.session.document.project.graph.by_id
-        self.session.select(tuple(dict.fromkeys(id for id in ids if id in known)))
+        self.session.find(tuple(dict.fromkeys(id for id in ids if id in known)))
 
     def _follow_selection(self) -> None:
         if self.isVisible():

@@ -96,7 +96,7 @@ class OutlinePanel(QFrame):
             return
         chosen = [i.data(0, _ID) for i in self.tree.selectedItems()]
         kept = [i for i in self.session.selection if i in chosen]
-        self.session.select((*kept, *(i for i in chosen if i not in kept)))
+        self.session.find((*kept, *(i for i in chosen if i not in kept)))
 
     def _show_selection(self, ids: tuple[str, ...]) -> None:
         self._busy = True

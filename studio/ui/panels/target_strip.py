@@ -139,7 +139,7 @@ class RamPlot(QWidget):
         """Select the block of a step."""
         if 0 <= number < len(self.steps) and self.steps[number].block:
             self._at = number
-            self._session.select((self.steps[number].block,))
+            self._session.find((self.steps[number].block,))
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
