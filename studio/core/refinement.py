@@ -35,8 +35,8 @@ class Check(msgspec.Struct, frozen=True):
         """The difference as people read it: "exact", "-36 (-0.1 %)"."""
         if not self.difference:
             return "exact"
-        share = f" ({100 * self.difference / self.planned:+.1f} %)" if self.planned else ""
-        return f"{self.difference:+,}{share}"
+        percent = 100 * self.difference / self.planned if self.planned else 100.0
+        return f"{self.difference:+,} ({'< 0.1' if abs(percent) < 0.05 else f'{percent:+.1f}'} %)"
 
 
 class Refinement(msgspec.Struct, frozen=True):

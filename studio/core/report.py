@@ -70,7 +70,7 @@ class ResourceReport(msgspec.Struct, frozen=True):
     `ram` leaves out the stack, which stands in `stack_bytes`. `instructions` and `cycles` count one inference
     without the front end; `frontend_instructions` and `frontend_cycles` the features of one whole clip. `latency_ms`
     is both together. `limits` says in words what limits the design first. `day` is the energy of a day on a battery, where the board's
-    currents are known.
+    currents are known. `memory_provenance` is that of `ram` and `flash`, `provenance` that of all else.
     """
 
     target: str
@@ -93,6 +93,7 @@ class ResourceReport(msgspec.Struct, frozen=True):
     ops: tuple[OpCost, ...] = ()
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     day: DayEnergy | None = None
+    memory_provenance: Provenance = "estimated"
 
 
 class ModelFigures(msgspec.Struct, frozen=True):

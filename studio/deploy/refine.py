@@ -3,14 +3,18 @@
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from studio.core.block import complete_params
 from studio.core.errors import Cancelled, InputError, StudioError
+from studio.core.graph import INPUT_KIND, ModelGraph, Node
 from studio.core.network import Network
 from studio.core.program import Program
+from studio.core.project import Project, design_digest
 from studio.core.protocols import Image, JobContext
 from studio.core.refinement import FLASH_TOLERANCE, Check, Refinement
 from studio.core.report import ResourceReport
@@ -19,16 +23,18 @@ from studio.deploy.allocation import allocation_checks, tool
 from studio.deploy.build import build
 from studio.deploy.export import generate
 from studio.deploy.program_parts import planned_parts, program_parts
-from studio.deploy.subject import Subject, load_subject, with_random_weights
+from studio.deploy.subject import Subject, known_blocks, load_subject, trained_by, typed_network, with_random_weights
 from studio.deploy.toolchain import Toolchain, find_toolchain
 from studio.estimate.engine import table_of
 from studio.estimate.report import report, runtimes_for
 from studio.jobs import StepContext
 from studio.lower.engine import RUNTIMES as ENGINE
+from studio.storage.runs import latest_run
 
 ALLOCATED = "tflm-ref"
 """The runtime of an allocation: the wheel has the reference kernels alone."""
 ROOM = 1 << 26
+SEED = 1
 
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
@@ -50,6 +56,45 @@ def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
         except StudioError as error:  # one target's compiler is no reason to keep quiet about the others
             notes.append(f"{error}" + (f"; {error.hint}" if error.hint else ""))
     return {"refinements": msgspec.to_builtins(found), "notes": list(dict.fromkeys(notes))}
+
+
+def run_design(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
+    """Job entry for a design that no file holds: one refinement, as plain values under "refinement".
+
+    `project` is a Project as JSON text; a model that a run of it left in the folder `runs` is taken, else random weights. `target` is a
+    TargetDevice as plain values, or None for TFLM's allocation; `runtime` and `toolchain` as `run` has them. What was planned is what the
+    gauges say of the project, trained or not.
+    """
+    project = _project(args["project"])
+    run = latest_run(Path(args["runs"]), design_digest(project))
+    subject, planned = _design(args["project"], run)
+    _go_on(context)
+    if args["target"] is None:
+        found = refine_allocation(subject, planned)
+    else:
+        target = msgspec.convert(args["target"], TargetDevice)
+        expected = report(planned, target, args["runtime"], project.frontend, project.interval_ms)
+        found = refine_engine(subject, target, expected, args["toolchain"], context)
+    return {"refinement": msgspec.to_builtins(found)}
+
+
+@lru_cache(maxsize=1)
+def _project(text: str) -> Project:
+    """Read a project; its parameters become what the blocks make of them, which JSON cannot tell in full."""
+    read, blocks = msgspec.json.decode(text, type=Project), known_blocks()
+    nodes = tuple(
+        n if n.kind == INPUT_KIND else Node(n.id, n.kind, complete_params(blocks.get(n.kind), n.params, n.id)) for n in read.graph.nodes
+    )
+    return msgspec.structs.replace(read, graph=ModelGraph(nodes, read.graph.wires))
+
+
+@lru_cache(maxsize=1)
+def _design(text: str, run: Path | None) -> tuple[Subject, Network]:
+    """Return a project's subject, with weights, and the network that the gauges count; kept for the next target of the same design."""
+    project = _project(text)
+    planned = typed_network(project)
+    bare = Subject(project.name, planned, project.labels, False, Path(), project.frontend, project)
+    return (with_random_weights(bare, SEED) if run is None else trained_by(bare, run)), planned
 
 
 def _ready(subject: Subject, seed: int) -> Subject:

@@ -75,11 +75,14 @@ def project_subject(folder: ProjectFolder) -> Subject:
     """Return a project as it stands: trained where a run of this very design left a model."""
     project = folder.project
     run = folder.latest_run(design_digest(project))
-    if run is not None:
-        network, tflite = _read(run / MODEL, project.name)
-    else:
-        network, tflite = typed_network(project), None
-    return Subject(project.name, network, project.labels, run is not None, folder.path, project.frontend, project, folder, tflite)
+    untrained = Subject(project.name, typed_network(project), project.labels, False, folder.path, project.frontend, project, folder)
+    return untrained if run is None else trained_by(untrained, run)
+
+
+def trained_by(subject: Subject, run: Path) -> Subject:
+    """Return the subject with the model that a run of it left in that folder."""
+    network, tflite = _read(run / MODEL, subject.name)
+    return msgspec.structs.replace(subject, network=network, trained=True, tflite=tflite)
 
 
 def _project(path: Path) -> Subject:

@@ -88,6 +88,7 @@ def report(
         ops=rows.ops,
         sources=_sources(target, runtime, usage, frontend, energy),
         day=day_energy(target, latency.value, interval_ms, energy),
+        memory_provenance="estimated" if runtime == "x-cube-ai" else "planned",
     )
 
 

@@ -20,6 +20,10 @@ The protocol, for the command line, the tests and a window's QProcess alike:
   (a result so far) or with failed, kind "Cancelled". After 5 s terminate the process group, after 2 more kill it.
 * The end of stdin means that the parent is gone: the child takes it for "cancel" and ends itself a little later.
   So keep stdin open while the job runs.
+
+A warm child, `python -P -m studio.jobs.warm` (`parent.warm_command`), does one job after another and so imports what they need once.
+Its jobs are the same JSON, a line each on stdin; each ends with exactly one last event, in their order. "cancel" means the job that
+was asked for last before it. It ends with its stdin.
 """
 
 from studio.jobs.context import QuietContext, StepContext

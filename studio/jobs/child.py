@@ -44,16 +44,17 @@ def main(argv: list[str] | None = None) -> int:
     if len(argv) != 1:
         print("usage: python -m studio.jobs.child job.json", file=sys.stderr)
         return 2
-    _step_back()
-    voice = Voice(_take_stdout())
+    step_back()
+    voice = Voice(take_stdout())
     cancel = threading.Event()
-    threading.Thread(target=_listen, args=(_take_stdin(), cancel), daemon=True, name="job-stdin").start()
-    return _run(Path(argv[0]), voice, cancel)
+    threading.Thread(target=_listen, args=(take_stdin(), cancel), daemon=True, name="job-stdin").start()
+    return do_job(lambda: read_spec(Path(argv[0])), voice, cancel)
 
 
-def _run(path: Path, voice: Voice, cancel: threading.Event) -> int:
+def do_job(read: Callable[[], JobSpec], voice: Voice, cancel: threading.Event) -> int:
+    """Read a job, do it, say its events and its end; return the exit code."""
     try:
-        spec = read_spec(path)
+        spec = read()
         voice.say(Started(spec.name or spec.entry, os.getpid()))
         result = load_entry(spec)(spec.args, EventContext(voice.say, cancel))
         _say_result(voice, result)
@@ -80,13 +81,13 @@ def load_entry(spec: JobSpec) -> Callable[..., Any]:
     return function
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Let a window that waits for this job go first where both want a core."""
     if hasattr(os, "nice"):
         os.nice(int(os.environ.get(NICE, "0")))
 
 
-def _take_stdout() -> BinaryIO:
+def take_stdout() -> BinaryIO:
     """Keep stdout for events alone: what anybody prints from here on, grandchildren too, goes to stderr."""
     sys.stdout.flush()
     events = os.fdopen(os.dup(1), "wb")
@@ -95,7 +96,7 @@ def _take_stdout() -> BinaryIO:
     return events
 
 
-def _take_stdin() -> BinaryIO:
+def take_stdin() -> BinaryIO:
     """Keep stdin for the parent's word alone."""
     words = os.fdopen(os.dup(0), "rb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -110,10 +111,10 @@ def _listen(words: BinaryIO, cancel: threading.Event) -> None:
             cancel.set()
     cancel.set()
     time.sleep(ORPHAN_GRACE_S)
-    _end_group()
+    end_group()
 
 
-def _end_group() -> None:
+def end_group() -> None:
     """End this orphan with its children; as no leader of a group, this process alone."""
     if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)

@@ -95,25 +95,38 @@ def decode_event(line: bytes) -> Event:
         return Log(line.decode("utf-8", "replace").rstrip())
 
 
-def write_spec(spec: JobSpec, path: Path) -> None:
-    """Write the job's file; raise InputError where the arguments cannot be JSON."""
+def encode_spec(spec: JobSpec) -> bytes:
+    """Write a job as one line, without its end; raise InputError where the arguments cannot be JSON."""
     check_entry(spec.entry)
     try:
-        path.write_bytes(msgspec.json.encode(spec, enc_hook=_plain))
+        return msgspec.json.encode(spec, enc_hook=_plain)
     except TypeError as error:
         raise InputError(f"the arguments of {spec.name or spec.entry} are no JSON: {error}", where="args") from error
+
+
+def write_spec(spec: JobSpec, path: Path) -> None:
+    """Write the job's file; raise InputError where the arguments cannot be JSON."""
+    path.write_bytes(encode_spec(spec))
+
+
+def decode_spec(data: bytes, where: str = "") -> JobSpec:
+    """Read a job; raise InputError where it is none or names an entry outside the studio."""
+    try:
+        spec = msgspec.json.decode(data, type=JobSpec)
+    except msgspec.DecodeError as error:
+        raise InputError(f"this is no job: {error}", where=where) from error
+    if spec.schema != SCHEMA:
+        raise InputError(f"schema = {spec.schema} is not known", where=where, hint=f"this studio knows schema {SCHEMA}")
+    check_entry(spec.entry, where)
+    return spec
 
 
 def read_spec(path: Path) -> JobSpec:
     """Read a job's file; raise InputError where it is none or names an entry outside the studio."""
     try:
-        spec = msgspec.json.decode(path.read_bytes(), type=JobSpec)
-    except (OSError, msgspec.DecodeError) as error:
+        return decode_spec(path.read_bytes(), str(path))
+    except OSError as error:
         raise InputError(f"this is no job: {error}", where=str(path)) from error
-    if spec.schema != SCHEMA:
-        raise InputError(f"schema = {spec.schema} is not known", where=str(path), hint=f"this studio knows schema {SCHEMA}")
-    check_entry(spec.entry, str(path))
-    return spec
 
 
 def check_entry(entry: str, where: str = "") -> None:

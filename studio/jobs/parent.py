@@ -36,6 +36,11 @@ def command(job_file: Path) -> list[str]:
     return [sys.executable, "-P", "-X", "faulthandler", "-m", "studio.jobs.child", str(job_file)]
 
 
+def warm_command(*modules: str) -> list[str]:
+    """Return the command of a warm child that imports these modules before its first job."""
+    return [sys.executable, "-P", "-X", "faulthandler", "-m", "studio.jobs.warm", *modules]
+
+
 def environment() -> dict[str, str]:
     """Return the child's environment: ours, the studio importable, libraries quiet; what the user set stands."""
     root = str(Path(__file__).resolve().parents[2])

@@ -56,6 +56,7 @@ ACTIONS = (
     Action("arrange", "Arrange the graph", "View", "arrange", ("Ctrl+L",), "lay the blocks out from left to right"),
     Action("theme", "Dark or light", "View", "toggle_theme", ("Ctrl+T",), "", True),
     Action("jobs", "Jobs", "View", "show_jobs", ("Ctrl+J",), "what runs, and what ran"),
+    Action("self_check", "Self-check…", "View", "show_self_check", (), "planned flash, RAM and arena beside what the compiler and TFLM made of them"),
     Action("reset_layout", "Restore the panels", "View", "reset_layout"),
     Action("add_block", "Add a block…", "Design", "add_block", ("Shift+A",), "find an operator by its name and put it behind the selected block"),
     Action("targets", "Choose targets…", "Design", "choose_targets", ("Ctrl+B",), "which boards have a card"),

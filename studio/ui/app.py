@@ -23,6 +23,7 @@ from studio.ui.session import Session
 from studio.ui.settings import Settings
 
 REMEMBER_MS = 300
+REFINE_MS = 3000
 
 
 def run(argv: list[str], project: Path | None = None) -> int:
@@ -40,6 +41,7 @@ def run(argv: list[str], project: Path | None = None) -> int:
     _follow_signals(window)
     window.show()
     QTimer.singleShot(2000, window, lambda: IdleCollector(window.session.gauges, window))
+    QTimer.singleShot(REFINE_MS, window, window.session.refiner.start)
     code = app.exec()
     window.close_now()
     return code

@@ -293,6 +293,12 @@ class Commands:
 
         JobsDialog.show_for(self.window)
 
+    def show_self_check(self) -> None:
+        """Show the plans beside what came of them."""
+        from studio.ui.dialogs.self_check import SelfCheck
+
+        SelfCheck.show_for(self.window)
+
     def reset_layout(self) -> None:
         """Give every panel its first place and size."""
         self.window.reset_layout()

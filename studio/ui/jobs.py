@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
@@ -15,14 +16,15 @@ from studio.jobs.child import NICE
 from studio.jobs.events import Artifact, Done, Failed, JobSpec, Log, Metric, Progress, decode_event, to_error, write_spec
 from studio.jobs.parent import command, crash, environment, signal_group
 
+TRAINING = "studio.ml.train:run"
 GRACE_MS = 5000
 KILL_MS = 2000
 LINGER_MS = 10_000
 LOG_LINES = 5000
 
 
-class Job(QObject):
-    """One job: starts at once, says what happens, ends with exactly one of `done` and `failed`."""
+class Work(QObject):
+    """What the list of jobs shows of a piece of work: how far it is, what it said, how it ended."""
 
     progressed = Signal(float, str, object)
     measured = Signal(str, object)
@@ -32,7 +34,7 @@ class Job(QObject):
     failed = Signal(object)
     ended = Signal()
 
-    def __init__(self, entry: str, args: Mapping[str, Any], title: str, parent: QObject | None = None) -> None:
+    def __init__(self, entry: str, title: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entry, self.title = entry, title
         self.started_at = time.monotonic()
@@ -42,6 +44,25 @@ class Job(QObject):
         self.result: dict[str, Any] | None = None
         self.error: StudioError | None = None
         self.log_lines: list[str] = []
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+    def log(self, text: str) -> None:
+        """Keep a line of what it said."""
+        del self.log_lines[: -LOG_LINES + 1]
+        self.log_lines.append(text)
+        self.logged.emit(text)
+
+
+class Job(Work):
+    """One job: starts at once, says what happens, ends with exactly one of `done` and `failed`."""
+
+    def __init__(self, entry: str, args: Mapping[str, Any], title: str, parent: QObject | None = None) -> None:
+        super().__init__(entry, title, parent)
         self._last: Done | Failed | None = None
         self._pending = b""
         self._pid = 0
@@ -52,13 +73,7 @@ class Job(QObject):
         job_file = Path(self._folder.name) / "job.json"
         write_spec(JobSpec(entry, dict(args), title), job_file)
         self._log_file = Path(self._folder.name) / "log.txt"
-        self._process = QProcess(self)
-        self._process.setProcessEnvironment(_environment())
-        self._process.setStandardErrorFile(str(self._log_file))
-        if sys.platform != "win32":
-            parameters = QProcess.UnixProcessParameters()
-            parameters.flags = QProcess.UnixProcessFlag.CreateNewSession
-            self._process.setUnixProcessParameters(parameters)
+        self._process = child_process(self, self._log_file)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.finished.connect(self._finish)
         self._process.errorOccurred.connect(self._not_started)
@@ -109,9 +124,7 @@ class Job(QObject):
         elif isinstance(event, Metric):
             self.measured.emit(event.name, event.values)
         elif isinstance(event, Log):
-            del self.log_lines[: -LOG_LINES + 1]
-            self.log_lines.append(event.text)
-            self.logged.emit(event.text)
+            self.log(event.text)
         elif isinstance(event, Artifact):
             self.made.emit(event.kind, event.path)
         elif isinstance(event, Done | Failed):
@@ -158,7 +171,7 @@ class JobList(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.jobs: list[Job] = []
+        self.jobs: list[Work] = []
 
     def start(self, entry: str, args: Mapping[str, Any], title: str) -> Job:
         """Start a job."""
@@ -170,7 +183,19 @@ class JobList(QObject):
         self.changed.emit()
         return job
 
-    def running(self) -> list[Job]:
+    def note_failure(self, entry: str, title: str, error: StudioError) -> None:
+        """List work that failed in the background; the same failure again is a line in its log."""
+        known = next((j for j in self.jobs if (j.entry, j.title, str(j.error)) == (entry, title, str(error))), None)
+        if known is not None:
+            known.log(f"again at {time.strftime('%H:%M:%S')}")
+            return
+        work = Work(entry, title, self)
+        work.running, work.error, work.ended_at = False, error, work.started_at
+        self.jobs.append(work)
+        self.added.emit(work)
+        self.changed.emit()
+
+    def running(self) -> list[Work]:
         """List the jobs that run."""
         return [j for j in self.jobs if j.running]
 
@@ -185,8 +210,16 @@ class JobList(QObject):
             job.kill()
 
 
-def _environment() -> QProcessEnvironment:
-    made = QProcessEnvironment()
-    for name, value in {NICE: "10", **environment()}.items():
-        made.insert(name, value)
+def child_process(parent: QObject, log_file: Path, variables: Mapping[str, str] = MappingProxyType({})) -> QProcess:
+    """Make a process that leads a group of its own, steps back behind the window, and writes its stderr to a file; `variables` are its own."""
+    made = QProcess(parent)
+    surroundings = QProcessEnvironment()
+    for name, value in {NICE: "10", **environment(), **variables}.items():
+        surroundings.insert(name, value)
+    made.setProcessEnvironment(surroundings)
+    made.setStandardErrorFile(str(log_file))
+    if sys.platform != "win32":
+        parameters = QProcess.UnixProcessParameters()
+        parameters.flags = QProcess.UnixProcessFlag.CreateNewSession
+        made.setUnixProcessParameters(parameters)
     return made

@@ -28,6 +28,7 @@ from studio.core.state import State
 from studio.ui.actions import make_actions
 from studio.ui.commands import Commands
 from studio.ui.opening import recent
+from studio.ui.panels.target_provenance import provenances
 from studio.ui.panels.targets import TargetsColumn
 from studio.ui.screen import first_size
 from studio.ui.session import Session
@@ -168,9 +169,11 @@ class MainWindow(QMainWindow):
         session.erred.connect(self.commands.show_error)
         session.room_wanted.connect(self.show_room)
         session.view_wanted.connect(self.show_view)
+        session.self_check_wanted.connect(self.commands.show_self_check)
         session.document_replaced.connect(self._show_document)
         session.document_replaced.connect(lambda: self.show_room(session.arrangement.room))
         session.gauges.updated.connect(self._show_figures)
+        session.refiner.changed.connect(self._show_provenance)
         session.jobs.changed.connect(self._show_jobs)
         session.theme_changed.connect(self.top_bar.restyle)
         session.theme_changed.connect(self.rail.restyle)
@@ -224,6 +227,10 @@ class MainWindow(QMainWindow):
 
     def _show_figures(self) -> None:
         self.status_line.show_figures(self.session.gauges)
+        self._show_provenance()
+
+    def _show_provenance(self) -> None:
+        self.status_line.show_provenance(provenances(self.session))
 
     def _show_jobs(self) -> None:
         self.top_bar.show_jobs(self.session.jobs)
@@ -264,6 +271,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._closed = True
+        self.session.refiner.stop()
         self.session.jobs.stop_all()
         for room in self.rooms.values():
             if hasattr(room, "close_room"):

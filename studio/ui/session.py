@@ -19,6 +19,7 @@ from studio.ui.arrangement import Arrangement
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import JobList
+from studio.ui.refiner import Refiner
 from studio.ui.settings import Settings
 
 
@@ -28,7 +29,7 @@ class Session(QObject):
     `document_replaced` follows new and open. `selection` are the ids of the selected blocks, `segment` the number of the
     shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
     `room_wanted` asks for a room by its id, `view_wanted` for a view of the Design room, `block_wanted` for a block of the canvas to be
-    brought into sight; `settings_changed` names a setting.
+    brought into sight, `self_check_wanted` for the differences that `refiner` keeps; `settings_changed` names a setting.
     """
 
     document_replaced = Signal()
@@ -41,6 +42,7 @@ class Session(QObject):
     room_wanted = Signal(str)
     view_wanted = Signal(str)
     block_wanted = Signal(str)
+    self_check_wanted = Signal()
 
     def __init__(self, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class Session(QObject):
         self.gauges = Gauges(self.document, self, known_boards(self.plugins, wrong))
         for error in wrong:
             QTimer.singleShot(0, self, partial(self.erred.emit, error))
+        self.refiner = Refiner(self)
         self.arrangement = Arrangement(settings, self.document.path)
         self.selection: tuple[str, ...] = ()
         self.segment = _first_clip(self.document)

@@ -52,10 +52,11 @@ SETTINGS = (
         "choice",
         "zig",
         "Compiler",
-        "what Prove it and Flash build with",
+        "what Prove it, Flash and Refine build with",
         ("zig", "gcc"),
         names=("zig (comes with the studio)", "arm-none-eabi-gcc"),
     ),
+    Setting("refine", "bool", True, "Refine while you rest", "a second after an edit, let the compiler check the planned flash and RAM"),
 )
 _DEFAULTS = {s.key: s.default for s in SETTINGS}
 

@@ -71,8 +71,10 @@ class StatusLine(QStatusBar):
         said = "\n".join(f"{i.where}: {i.message}" if i.where else i.message for i in gauges.issues)
         if self.counts.toolTip() != said:
             self.counts.setToolTip(said)
-        provenances = sorted({r.provenance for r in gauges.reports.values()})
-        self.source.setText("figures: " + (", ".join(provenances) if provenances else "none, the graph is not complete"))
+
+    def show_provenance(self, words: str) -> None:
+        """Say where the figures on the cards come from; "" where there are none."""
+        self.source.setText(f"figures: {words or 'none, the graph is not complete'}")
 
     def show_jobs(self, jobs: JobList) -> None:
         """Say how far the newest job is, and how many more run."""

@@ -7,11 +7,11 @@ from PySide6.QtGui import QAction, QUndoStack
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.document import Document
-from studio.ui.jobs import Job, JobList
+from studio.ui.jobs import TRAINING, Job, JobList
 from studio.ui.theme import GAP, PAD, theme
 from studio.ui.widgets.glyphs import glyph
 
-TRAINING, FLASHING = "studio.ml.train:run", "studio.deploy.flash:run"
+FLASHING = "studio.deploy.flash:run"
 ICON = QSize(16, 16)
 
 

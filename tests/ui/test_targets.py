@@ -186,7 +186,7 @@ def test_the_least_ram_is_a_runtime_of_the_card(session, column):
     made = session.gauges.report("virtual-m4", "c-small")
     assert made.ram.total < whole.ram.total
     assert made.instructions > whole.instructions
-    assert card.runtime_button.text().startswith("C engine, least RAM")
+    assert card.runtime_button.accessibleName() == "Runtime: C engine, least RAM"
     assert session.settings.engine_of("virtual-m4") == "c-small"
     assert session.gauges.program("virtual-m4", "c-small").arena_bytes == made.ram.parts["arena"]
     card.runtime_chosen.emit("tflm")

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.core.errors import Cancelled
-from studio.ui.jobs import Job
+from studio.ui.jobs import Work
 from studio.ui.theme import GAP, PAD, ROOM
 from studio.ui.widgets.fold import Fold
 from studio.ui.widgets.state import set_state
@@ -23,7 +23,7 @@ def seconds_in_words(seconds: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
-def state_in_words(job: Job, now: float) -> tuple[str, str]:
+def state_in_words(job: Work, now: float) -> tuple[str, str]:
     """Return how a job stands, and the state that colours it: "", "fits" or "error"."""
     if job.running:
         words = [job.message, f"{100 * job.fraction:.0f} %"]
@@ -41,7 +41,7 @@ def state_in_words(job: Job, now: float) -> tuple[str, str]:
 class JobLine(QFrame):
     """One job: title, state, bar, and what can be done about it."""
 
-    def __init__(self, job: Job, window: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, job: Work, window: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.job, self._window = job, window
         self.setObjectName("card")
@@ -116,7 +116,7 @@ class JobLine(QFrame):
         ErrorDialog.show_for(self._window, self.job.error)
 
 
-def job_log(job: Job) -> str:
+def job_log(job: Work) -> str:
     """Return all that a job said: its log, the tail of what it printed where it failed, and its result."""
     lines = list(job.log_lines)
     if job.error is not None:
@@ -211,7 +211,7 @@ class JobsDialog(QDialog):
         row.addWidget(self.close_button)
         return row
 
-    def _add(self, job: Job) -> None:
+    def _add(self, job: Work) -> None:
         line = JobLine(job, self._window)
         self.lines.insert(0, line)
         self._list.insertWidget(0, line)

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
@@ -15,11 +15,15 @@ from studio.ui.panels.target_body import GAUGES, TargetBody, say
 from studio.ui.panels.target_header import TargetHeader
 from studio.ui.panels.target_parts import breakdown
 from studio.ui.panels.target_prove import Prover
+from studio.ui.panels.target_provenance import ProvenanceWord, compiled, explain_word, provenance_of
 from studio.ui.panels.target_reading import excess, explain, format_clock, readings, refusal, short_core, verdict, word_of
 from studio.ui.session import Session
 from studio.ui.settings import RUNTIME_NAMES
 from studio.ui.theme import GAP, PAD, RADIUS, theme
 from studio.ui.widgets.gauge import Reading
+from studio.ui.widgets.line import Line
+
+_SHORT = {"c-small": "C, least RAM"}
 
 
 class TargetCard(QFrame):
@@ -63,13 +67,14 @@ class TargetCard(QFrame):
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        kind = QLabel(f"{short_core(self.target.core)} · {format_clock(self.target.clock_hz)}")
-        kind.setToolTip(self.target.core.name)
-        kind.setProperty("kind", "dim")
+        core, clock = short_core(self.target.core), format_clock(self.target.clock_hz)
+        kind = Line(lambda: f"{self.target.core.name}, {clock}", on_card=True)
+        kind.setObjectName("target_core")
+        kind.show_texts((f"{core} · {clock}", f"{core.removeprefix('Cortex-')} · {clock}", core.removeprefix("Cortex-")))
         small = self.font()
         small.setPixelSize(12)
-        kind.setFont(small)
-        kind.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.provenance = ProvenanceWord()
+        self.provenance.clicked.connect(self.session.self_check_wanted)
         self.runtime_button = QToolButton()
         self.runtime_button.setObjectName("quiet")
         self.runtime_button.setFont(small)
@@ -81,12 +86,13 @@ class TargetCard(QFrame):
         self.more.setObjectName("quiet")
         self.more.setText("⋯")
         self.more.setStyleSheet("padding: 3px 2px;")
-        self.more.setFixedWidth(24)
+        self.more.setFixedWidth(18)
         self.more.setAccessibleName(f"More for {self.target.name}")
         self.more.setToolTip("show the parts, move or remove this target")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu(self.more))
         row.addWidget(kind, 1)
+        row.addWidget(self.provenance)
         row.addWidget(self.runtime_button)
         row.addWidget(self.more)
         return line
@@ -143,7 +149,7 @@ class TargetCard(QFrame):
     def show_figures(self) -> None:
         """Show the session's figures of this target and runtime."""
         gauges = self.session.gauges
-        words = f"{RUNTIME_NAMES[self.runtime]} ▾"
+        words = f"{_SHORT.get(self.runtime, RUNTIME_NAMES[self.runtime])} ▾"
         if self.runtime_button.text() != words:
             self.runtime_button.setText(words)
             self.runtime_button.setAccessibleName(f"Runtime: {RUNTIME_NAMES[self.runtime]}")
@@ -153,6 +159,8 @@ class TargetCard(QFrame):
         if made is None:
             self._show_nothing(gauges.stale)
             return
+        found = self.session.refiner.at(self.target.id, self.runtime) if kit is None else None
+        made = made if found is None else compiled(made, found)
         budget = (gauges.shown.project.interval_ms, self.session.settings.get("reserve_percent"))
         shown = readings(made, self.target, *budget, kit)
         greyed = bool(gauges.stale)
@@ -160,6 +168,8 @@ class TargetCard(QFrame):
         self.body.show_readings(
             shown, kit, "emulated" if self.target.virtual else "measured", greyed, tip, partial(breakdown, made, self.target, budget[0])
         )
+        word = "" if refusal(made) else provenance_of(made, self.target, kit)
+        self.provenance.show_word(word, partial(explain_word, made, self.target, kit, self.session.refiner))
         self._show_note(gauges.stale, refusal(made) or excess(made, self.target, budget[0]))
         self._show_verdict(shown, greyed)
 
@@ -169,6 +179,7 @@ class TargetCard(QFrame):
             self.alarm_row.show_alarm(alarm)
 
     def _show_nothing(self, reason: str) -> None:
+        self.provenance.show_word("", str)
         self.body.show_readings((), None, "emulated", True)
         say(self.body.note, f"no figures: {reason}" if reason else "", "")
         self._show_verdict((), True)

@@ -228,7 +228,8 @@ def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice)
         rows, source = [(name, format_size(size)) for name, size in parts.items()], made.sources.get("memory", "")
         rows.append(("<b>together</b>", f"<b>{format_size(m.taken)}</b>"))
     table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in rows)
-    return f"{head}<table>{table}</table>{made.provenance} · {escape(source)}{_notes(m.name, made)}{kept}"
+    word = made.provenance if m.name == "Time" else made.memory_provenance
+    return f"{head}<table>{table}</table>{word} · {escape(source)}{_notes(m.name, made)}{kept}"
 
 
 def _notes(name: str, made: ResourceReport) -> str:

@@ -71,6 +71,7 @@ class TargetsColumn(Panel):
         session.theme_changed.connect(self._restyle)
         session.settings_changed.connect(self._show_setting)
         session.document_replaced.connect(self._replace)
+        session.refiner.changed.connect(self._show_refined)
         self.prover.changed.connect(self._show_run)
         self._show()
 
@@ -129,6 +130,10 @@ class TargetsColumn(Panel):
         self.strip.setVisible(self.strip.isVisibleTo(self) and bool(targets))
         self.advice.setVisible(bool(targets))
 
+    def _show_refined(self) -> None:
+        for card in (*self.cards.values(), *self.guests.values()):
+            card.show_figures()
+
     def _lay_cards(self, targets: tuple[str, ...]) -> None:
         """Make the cards that are missing, take away the others, and put them in order."""
         for id in set(self.cards) - set(targets):
@@ -148,7 +153,9 @@ class TargetsColumn(Panel):
 
     def _order_focus(self) -> None:
         """Let Tab go through the cards from the top, then to what stands beneath them."""
-        stops = [w for card in self.cards.values() for w in (card.header, card.runtime_button, card.more, card.alarm_row.undo)]
+        stops = [
+            w for card in self.cards.values() for w in (card.header, card.provenance, card.runtime_button, card.more, card.alarm_row.undo)
+        ]
         for before, after in pairwise([*stops, self.choose, self.strip.plot, *self.advice.buttons()]):
             QWidget.setTabOrder(before, after)
 

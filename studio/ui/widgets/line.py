@@ -1,4 +1,4 @@
-"""A line of dim text that changes with every edit: it is elided to its room and never makes the layout count anew."""
+"""A line of dim text that is elided to its room and never makes the layout count anew."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,18 +9,22 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from studio.ui.paint import colour, fitted, width, write
 from studio.ui.theme import theme
 
-_PIXELS = 11
+_PIXELS, _ON_CARD = 11, 12
 
 
 class Line(QWidget):
-    """Right-aligned words on a panel. Of several texts, it shows the first that there is room for; `tip` is asked for the tooltip."""
+    """Words at the right of a panel, or at the left of a card: of several texts the first that there is room for.
 
-    def __init__(self, tip: Callable[[], str] | None = None, parent: QWidget | None = None) -> None:
+    `tip` is asked for the tooltip.
+    """
+
+    def __init__(self, tip: Callable[[], str] | None = None, parent: QWidget | None = None, on_card: bool = False) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the panel beneath need not be painted again
         self._texts: tuple[str, ...] = ("",)
-        self._tip = tip
+        self._tip, self._on_card = tip, on_card
+        self._pixels = _ON_CARD if on_card else _PIXELS
 
     def text(self) -> str:
         """Return the fullest text."""
@@ -42,12 +46,13 @@ class Line(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colour(theme().panel))
-        text = next((t for t in self._texts if width(t, _PIXELS) <= self.width()), "") or self._cut()
-        write(painter, QPointF(self.width() - width(text, _PIXELS), self.height() / 2), text, _PIXELS, theme().dim)
+        painter.fillRect(self.rect(), colour(theme().raised if self._on_card else theme().panel))
+        text = next((t for t in self._texts if width(t, self._pixels) <= self.width()), "") or self._cut()
+        left = 0 if self._on_card else self.width() - width(text, self._pixels)
+        write(painter, QPointF(left, self.height() / 2), text, self._pixels, theme().dim)
 
     def _cut(self) -> str:
-        return fitted(self._texts[-1], _PIXELS, False, self.width())
+        return fitted(self._texts[-1], self._pixels, False, self.width())
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
