@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 from studio.core.errors import Cancelled, InputError, StudioError, ToolMissing
 from studio.core.frontend import FrontEnd
 from studio.core.graph import ModelGraph
-from studio.core.project import Project
 from studio.core.refinement import Refinement
 from studio.lower.engine import RUNTIMES as ENGINE
 from studio.ui.jobs import TRAINING, Work
@@ -25,9 +24,17 @@ REST_MS = 1000
 ENTRY, MODULE, TITLE = "studio.deploy.refine:run_design", "studio.deploy.refine", "Refine the figures"
 DESIGNS, KEPT = 50, 1000
 
-Place = tuple[str, str, str]
-"""Target, runtime and tool chain; ("", "", "") for TFLM's allocation, which is the same everywhere."""
-ALLOCATION: Place = ("", "", "")
+
+class Place(msgspec.Struct, frozen=True):
+    """Target, its core, runtime and tool chain; all "" for TFLM's allocation, which is the same everywhere."""
+
+    target: str = ""
+    core: str = ""
+    runtime: str = ""
+    toolchain: str = ""
+
+
+ALLOCATION = Place()
 
 
 class Design(msgspec.Struct):
@@ -124,7 +131,10 @@ class Refiner(QObject):
         return found if isinstance(found, str) else ""
 
     def _place(self, target: str, runtime: str) -> Place:
-        return (target, runtime, self._session.settings.get("toolchain")) if runtime in ENGINE else ALLOCATION
+        board = self._session.gauges.boards.get(target)
+        if board is None or runtime not in ENGINE:
+            return ALLOCATION
+        return Place(target, board.core.id, runtime, self._session.settings.get("toolchain"))
 
     def _found(self, place: Place) -> Refinement | str | None:
         design = self._design(make=False) if self._designs else None
@@ -197,7 +207,7 @@ class Refiner(QObject):
         gauges, settings = self._session.gauges, self._session.settings
         cards = [(t, settings.runtime_of(t)) for t in gauges.shown.project.targets if t in gauges.boards]
         engines = [(t, r) for t, r in cards if r in ENGINE and gauges.report(t, r).runtime_version]
-        return [ALLOCATION, *((t, r, settings.get("toolchain")) for t, r in engines)]
+        return [ALLOCATION, *(self._place(t, r) for t, r in engines)]
 
     def _next(self, design: Design) -> None:
         if self._queue:
@@ -206,11 +216,10 @@ class Refiner(QObject):
             self._child.ask(ENTRY, self._args(place))
 
     def _args(self, place: Place) -> Mapping[str, Any]:
-        target, runtime, toolchain = place
-        project = self._session.gauges.shown.project
-        board = msgspec.to_builtins(self._session.gauges.boards[target]) if target else None
+        project = msgspec.json.encode(self._session.gauges.shown.project).decode()
+        board = msgspec.to_builtins(self._session.gauges.boards[place.target]) if place.target else None
         runs = str(self._session.document.path / "runs")
-        return {"project": as_text(project), "runs": runs, "target": board, "runtime": runtime, "toolchain": toolchain}
+        return {"project": project, "runs": runs, "target": board, "runtime": place.runtime, "toolchain": place.toolchain}
 
     # what came of it
 
@@ -237,8 +246,3 @@ class Refiner(QObject):
         if not isinstance(error, ToolMissing | InputError):
             self._session.jobs.note_failure(ENTRY, TITLE, error)
         return words
-
-
-def as_text(project: Project) -> str:
-    """Write what of a project counts here as JSON."""
-    return msgspec.json.encode(project).decode()

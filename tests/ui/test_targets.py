@@ -69,7 +69,8 @@ def test_the_gauges_change_in_the_turn_of_the_edit(session, column):
 def test_the_parts_on_hover_sum_to_the_value(session):
     made, target = session.gauges.reports["virtual-m4", "c"], session.gauges.boards["virtual-m4"]
     text = explain("RAM", made, target, 1000.0, 10)
-    assert all(part in text for part in (*made.ram.parts, "stack", "together", "estimated"))
+    assert all(part in text for part in (*made.ram.parts, "stack", "together", "planned · "))
+    assert "estimated · " in explain("Time", made, target, 1000.0, 10)
     assert sum(made.ram.parts.values()) + made.stack_bytes == pytest.approx(1024 * float(text.split("RAM: ")[1].split(" KiB")[0]), abs=60)
     assert "instructions" in explain("Time", made, target, 1000.0, 10)
 
