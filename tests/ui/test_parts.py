@@ -41,7 +41,7 @@ def test_a_click_opens_a_gauge_into_its_parts_and_another_closes_it(card, sessio
     made = session.gauges.report(BOARD, "c")
     assert {p.name for p in view.rows.parts} == {n for n, size in made.ram.parts.items() if size} | {"stack"}
     assert sum(p.share for p in view.rows.parts) == pytest.approx(1)
-    assert made.sources["memory"] in view.source.text() and made.provenance in view.source.text()
+    assert made.sources["memory"] in view.source.text() and made.memory_provenance in view.source.text()
     assert "arena" in view.accessibleName()
     click(gauge(card, "RAM"))
     assert not view.isVisible()

@@ -60,7 +60,8 @@ def _energy(made: ResourceReport, target: TargetDevice) -> Breakdown:
 
 
 def _rests(made: ResourceReport, figure: str) -> str:
-    return f"{made.provenance} · {foremost(made, figure)}"
+    word = made.memory_provenance if figure in ("flash", "ram") else made.provenance
+    return f"{word} · {foremost(made, figure)}"
 
 
 class Breakdowns(QObject):
