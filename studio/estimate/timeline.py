@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +14,22 @@ from studio.core.target import TargetDevice
 from studio.estimate.tflm.plan import plan
 
 Role = Literal["input", "tensor", "scratch"]
+
+
+class Stretch(Protocol):
+    """Bytes of an arena from step `first` to `last`: a buffer of a plan, a life, a use in a sketch."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+
+
+S = TypeVar("S", bound=Stretch)
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -96,7 +112,16 @@ def tflm_timeline(network: Network, made: ResourceReport, target: TargetDevice) 
     return Timeline(_steps(network, called, lives), lives, max(life.end for life in lives), made.ram.parts["arena"])
 
 
-def covered(stretches: Iterable[Life | Buffer]) -> int:
+def alive(stretches: Iterable[S], steps: int) -> list[list[S]]:
+    """Return what is alive during each of so many steps, in the order of the offsets."""
+    during: list[list[S]] = [[] for _ in range(steps)]
+    for stretch in sorted(stretches, key=attrgetter("offset")):
+        for held in during[stretch.first : stretch.last + 1]:
+            held.append(stretch)
+    return during
+
+
+def covered(stretches: Iterable[Stretch]) -> int:
     """Return the bytes that at least one of them covers; they stand in the order of their offsets."""
     bytes, end = 0, 0
     for stretch in stretches:
@@ -108,11 +133,7 @@ def covered(stretches: Iterable[Life | Buffer]) -> int:
 
 
 def _steps(network: Network, called: Sequence[tuple[int, ...]], lives: Sequence[Life]) -> tuple[Step, ...]:
-    alive: list[list[Life]] = [[] for _ in called]
-    for life in sorted(lives, key=attrgetter("offset")):
-        for number in range(life.first, life.last + 1):
-            alive[number].append(life)
-    return tuple(_step(network, ops, during) for ops, during in zip(called, alive, strict=True))
+    return tuple(_step(network, ops, during) for ops, during in zip(called, alive(lives, len(called)), strict=True))
 
 
 def _step(network: Network, ops: tuple[int, ...], during: Iterable[Life]) -> Step:

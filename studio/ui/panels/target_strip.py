@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxL
 from studio.core.network import Network
 from studio.core.report import ResourceReport
 from studio.core.units import format_size
-from studio.estimate.timeline import covered
+from studio.estimate.timeline import alive, covered
 from studio.lower.engine.sketch import Sketch, Use
 from studio.ui.paint import colour, pen
 from studio.ui.session import Session
@@ -34,12 +34,8 @@ class Step(NamedTuple):
 def steps(network: Network, plan: Sketch, made: ResourceReport) -> tuple[Step, ...]:
     """Return what is alive during each call of a program; memory that tensors share counts once."""
     calls = Counter([op for of in plan.operators for op in of])
-    alive: list[list[Use]] = [[] for _ in plan.operators]
-    for use in sorted(plan.memory):
-        for held in alive[use.first : use.last + 1]:
-            held.append(use)
     shown = []
-    for of, uses in zip(plan.operators, alive, strict=True):
+    for of, uses in zip(plan.operators, alive(plan.memory, len(plan.operators)), strict=True):
         first, cycles = network.ops[of[0]], sum([made.ops[op].cycles // calls[op] for op in of])
         shown.append(Step(first.block, first.kind, covered(uses), uses, cycles))
     return tuple(shown)
