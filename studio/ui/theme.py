@@ -172,6 +172,7 @@ def style_sheet(t: Theme) -> str:
     QToolButton#rail:focus {{ border: 1px solid {t.accent}; border-left-width: 3px; }}
     QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{ background: {t.background}; border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 4px 6px; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QLineEdit {{ padding: 4px; }}
     QListView, QTreeView, QTableView {{ background: {t.panel}; border: 1px solid transparent; outline: none; alternate-background-color: {t.raised}; }}
     QListView::item, QTreeView::item {{ padding: 3px 4px; border-radius: 4px; }}
     QListView::item:selected, QTreeView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
@@ -186,7 +187,7 @@ def style_sheet(t: Theme) -> str:
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 18px; }}
     QAbstractSpinBox::up-arrow {{ image: url("{icons}/up_{t.mode}.svg"); width: 10px; height: 10px; }}
     QAbstractSpinBox::down-arrow {{ image: url("{icons}/down_{t.mode}.svg"); width: 10px; height: 10px; }}
-    QTableView#runs::item {{ padding: 0 6px; }}
+    QTableView::item {{ padding: 0 3px; }} QTableView#runs::item {{ padding: 0 6px; }}
     QHeaderView::section {{ background: {t.panel}; color: {t.dim}; border: none; padding: 4px 6px; }}
     QGraphicsView {{ border: 1px solid transparent; }}
     QSplitter::handle {{ background: {t.line}; }}

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from studio.core.errors import StudioError
 from studio.ui.session import Session
 from studio.ui.settings import SETTINGS, Setting
 from studio.ui.theme import PAD, ROOM
+from studio.ui.widgets.spin_box import SpinBox
 
 
 class SettingsDialog(QDialog):
@@ -124,7 +124,7 @@ def _choice(setting: Setting, changed: Callable[[Any], None]) -> Made:
 
 
 def _number(setting: Setting, changed: Callable[[Any], None]) -> Made:
-    box = QSpinBox()
+    box = SpinBox()
     box.setRange(setting.minimum, setting.maximum)
     box.setSuffix(f" {setting.unit}" if setting.unit else "")
     box.setKeyboardTracking(False)

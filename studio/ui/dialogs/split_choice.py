@@ -7,6 +7,7 @@ from studio.core.errors import StudioError
 from studio.data.splits import parse_split
 from studio.ui.dialogs.preview import NAMED, Preview
 from studio.ui.theme import GAP, PAD
+from studio.ui.widgets.spin_box import SpinBox
 
 _KINDS = (("random", "Random clips of each label"), ("speaker", "Whole speakers"), ("test", "Chosen by the file names"))
 _HELP = {
@@ -38,7 +39,7 @@ class SplitChoice(QWidget):
         self.values = QLineEdit(placeholderText="0-4")
         self.values.setObjectName("split_values")
         self.values.setAccessibleName("Values that are tested")
-        self.seed = QSpinBox()
+        self.seed = SpinBox()
         self.seed.setObjectName("split_seed")
         self.seed.setAccessibleName("Seed of the split")
         self.seed.setRange(0, 2**31 - 1)
@@ -122,7 +123,7 @@ class SplitChoice(QWidget):
 
 
 def _share(name: str, title: str, value: int) -> QSpinBox:
-    box = QSpinBox()
+    box = SpinBox()
     box.setObjectName(name)
     box.setAccessibleName(f"Share for {title}")
     box.setRange(1, 80)
