@@ -54,6 +54,20 @@ def test_a_card_says_what_the_report_says(session, column):
     assert card.body.rows[0].accessibleName().startswith("Flash ")
 
 
+def test_the_head_counts_the_boards_that_are_too_small(session, column):
+    title = column._title
+    choose(session, "virtual-m4", "nrf52840dk")
+    assert title.text() == "TARGETS · 2 selected"
+    choose(session, *THREE)
+    assert "1 of 3 does not fit" in title.text() and theme.theme().too_large in title.text()
+    session.document.push(SetParams("conv2d_1", {"filters": 2000}))
+    assert "3 of 3 do not fit" in title.text()
+    session.document.undo_stack.undo()
+    assert "1 of 3" in title.text()
+    choose(session)
+    assert title.text() == "TARGETS"
+
+
 def test_the_gauges_change_in_the_turn_of_the_edit(session, column):
     card = column.cards["virtual-m4"]
     before = words(card)

@@ -1,5 +1,7 @@
 """The head of a target's card: name, verdict, a fold; it opens and closes, drags, and hears the keys."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
@@ -128,6 +130,15 @@ class TargetHeader(QAbstractButton):
             self.click()
         else:
             super().keyPressEvent(event)
+
+
+def column_title(states: Sequence[Verdict]) -> str:
+    """Head the column of cards: how many do not fit, which may stand beneath the others, out of sight; else how many there are."""
+    if not states:
+        return "TARGETS"
+    bad = states.count("too_large")
+    said = f"{bad} of {len(states)} {'does' if bad == 1 else 'do'} not fit"
+    return "TARGETS · " + (f"<span style='color: {theme().too_large}'>{said}</span>" if bad else f"{len(states)} selected")
 
 
 def _wanted(event: QKeyEvent) -> bool:

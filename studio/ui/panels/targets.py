@@ -20,6 +20,7 @@ from studio.ui.panels.advice_strip import AdviceStrip
 from studio.ui.panels.target_alarm import Alarm, Alarms, foremost, take_back
 from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
+from studio.ui.panels.target_header import column_title
 from studio.ui.panels.target_interval import IntervalRow
 from studio.ui.panels.target_prove import Prover, Run, Snapshot, kits_for
 from studio.ui.panels.target_reading import changes
@@ -161,7 +162,6 @@ class TargetsColumn(Panel):
 
     def _show_counts(self, count: int) -> None:
         unknown = [t for t in self.session.document.project.targets if t not in self.session.gauges.boards]
-        self._title.setText(f"TARGETS · {count} selected" if count else "TARGETS")
         self._empty.setVisible(not count)
         self.interval.setVisible(bool(count))
         self._unknown.setText(f"There is no board {', '.join(unknown)} here; it keeps its place in the project." if unknown else "")
@@ -227,6 +227,9 @@ class TargetsColumn(Panel):
         self.advisor.wake()
 
     def _show_edit(self) -> None:
+        title = column_title([card.header.state for card in self.cards.values()])
+        if title != self._title.text():
+            self._title.setText(title)
         pairs = list(self._pairs())
         found = [(change, card.target.name) for card, pair in pairs for change in changes(*pair)]
         if not found:
@@ -235,7 +238,7 @@ class TargetsColumn(Panel):
         change, name = max(found, key=lambda each: each[0].share)
         short = f"this edit: {change.words}"
         on_which = change.measure.name == "Time" and len(pairs) > 1
-        self.edit_line.show_texts((f"{short} on {name}", short) if on_which else (short,))
+        self.edit_line.show_texts((*([f"{short} on {name}"] if on_which else []), short, change.words))
 
     def _pairs(self) -> Iterator[tuple[TargetCard, tuple[ResourceReport, ResourceReport, TargetDevice, float]]]:
         """Yield each card with its report, the one before the last edit, the board and the interval."""
@@ -262,6 +265,7 @@ class TargetsColumn(Panel):
         self._show_edit()
 
     def _restyle(self) -> None:
+        self._show_edit()
         for file in self.files:
             file.restyle()
         for widget in self.findChildren(QWidget):
