@@ -1,6 +1,6 @@
 """What a design costs on one target with one runtime."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -90,7 +90,7 @@ class ResourceReport(msgspec.Struct, frozen=True):
     limits: str
     issues: tuple[Issue, ...] = ()
     arena: Arena | None = None
-    ops: tuple[OpCost, ...] = ()
+    ops: Sequence[OpCost] = ()
     sources: Mapping[str, str] = msgspec.field(default_factory=dict)
     day: DayEnergy | None = None
     memory_provenance: Provenance = "estimated"

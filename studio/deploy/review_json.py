@@ -16,7 +16,7 @@ def write_json(review: Review) -> bytes:
 
 
 def _own(review: Review) -> dict[str, Any]:
-    own: dict[str, Any] = msgspec.to_builtins(review)
+    own: dict[str, Any] = msgspec.to_builtins(review, enc_hook=list)
     del own["figures"]
     own["targets"] = [
         {

@@ -73,9 +73,6 @@ def unverified_macc(network: Network) -> tuple[str, ...]:
     return tuple(dict.fromkeys(op.kind for op in network.ops if op.kind not in _ST_VERIFIED))
 
 
-_COUNT = "count"
-
-
 class OpCount(msgspec.Struct, frozen=True):
     """What holds for one operator on every target: `where` is its block in a graph, else its output's name."""
 
@@ -95,12 +92,12 @@ def _op_counts(network: Network) -> tuple[OpCount, ...]:
 
 def _counted(network: Network, op: Op, form: Form) -> OpCount:
     """Return the very count that the form has, where it is the same: what is derived from it holds then too."""
-    kept: OpCount | None = form.rows.get(_COUNT)
+    kept: OpCount | None = form.count
     if kept is not None and form.fact(_weighs_alone):
         return kept
     made = OpCount(form.where, form.fact(op_macs), op_weights_bytes(network, op))
     if made != kept:
-        kept = form.rows[_COUNT] = made
+        kept = form.count = made
     return kept
 
 

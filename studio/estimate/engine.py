@@ -100,12 +100,15 @@ def code_and_stack(sketch: Sketch, core: Core) -> tuple[int, int]:
     return kernels + _run_bytes(table.run, sketch.calls, sketch.arguments), stack
 
 
-def op_cost(outline: Outline, table: EngineTable) -> tuple[int, int]:
-    """Return the instructions and cycles of an operator's calls; one that was fused away costs nothing of its own."""
-    cost = outline.costs.get(table.core)
-    if cost is None:
-        calls = [_call_cost(table, call) for call in outline.calls]
-        cost = outline.costs[table.core] = (sum(c.instructions for c in calls), sum(c.cycles for c in calls))
+def op_costs(outlines: Iterable[Outline], table: EngineTable) -> list[tuple[int, int]]:
+    """Return the instructions and cycles of every operator's calls; one that was fused away costs nothing of its own."""
+    core = table.core
+    return [outline.costs.get(core) or _op_cost(outline, table) for outline in outlines]
+
+
+def _op_cost(outline: Outline, table: EngineTable) -> tuple[int, int]:
+    calls = [_call_cost(table, call) for call in outline.calls]
+    cost = outline.costs[table.core] = (sum([c.instructions for c in calls]), sum([c.cycles for c in calls]))
     return cost
 
 

@@ -161,7 +161,7 @@ def as_json(figures: ModelFigures, reports: Sequence[ResourceReport]) -> dict[st
 
 
 def _plain(made: ResourceReport) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(made)
+    plain: dict[str, Any] = msgspec.to_builtins(made, enc_hook=list)
     plain["ram"] = _with_total(made.ram)
     plain["flash"] = _with_total(made.flash)
     if made.arena is None:

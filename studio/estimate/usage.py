@@ -14,7 +14,7 @@ from studio.core.report import Arena
 from studio.core.target import Core, TargetDevice
 from studio.core.units import format_size
 from studio.estimate.counts import figures
-from studio.estimate.engine import base_cost, code_and_stack, counted_variant, op_cost, table_of
+from studio.estimate.engine import base_cost, code_and_stack, counted_variant, op_costs, table_of
 from studio.estimate.frontend import FrontEndCost, frontend_cost
 from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm import arena, model_bytes, tflm_cost, with_offline
@@ -57,7 +57,7 @@ def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory
         ram={"arena": made.arena_bytes, **fe_ram, "application": base.ram_bytes},
         flash={**made.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
         stack_bytes=base.stack_bytes + max(stack, fe_stack),
-        rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda number, _: op_cost(made.outlines[number], table), made.alone),
+        rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda: op_costs(made.outlines, table)),
         sources=_engine_sources(core, variant),
     )
 

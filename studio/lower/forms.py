@@ -1,6 +1,6 @@
 """Operators apart from their names and numbers: what is asked of one is worked out once for all of its form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from studio.core.network import Network, Op, Tensor
@@ -20,14 +20,14 @@ class Form:
     """An operator as it stands in a block; `where` is the block, else the output's name.
 
     `network` holds this operator alone: its tensors numbered in the order of first use, without names and without the values of
-    weights; `whole` says that it has none of these. `facts` are shared by all operators of this structure, `rows` are this block's own.
+    weights; `whole` says that it has none of these. `facts` are shared by all operators of this structure, `count` is this block's own.
     """
 
-    __slots__ = ("_alive", "facts", "network", "rows", "where", "whole")
+    __slots__ = ("_alive", "count", "facts", "network", "where", "whole")
 
     def __init__(self, network: Network, facts: dict[Any, Any], where: str, whole: bool, alive: Any) -> None:
         self.network, self.facts, self.where, self.whole = network, facts, where, whole
-        self.rows: dict[str, Any] = {}
+        self.count: Any = None
         self._alive = alive
 
     def fact(self, work: Callable[..., T], *args: Any) -> T:
@@ -41,6 +41,11 @@ class Form:
 def forms(network: Network) -> tuple[Form, ...]:
     """Return the form of every operator; one that stands as it stood before an edit has the very form that it had."""
     return remembered(_forms, network)
+
+
+def each(network: Network, key: Hashable, work: Callable[[Form], T]) -> list[T]:
+    """Return work(form) of every operator, which is never empty; worked out once for all of its form, under a key that names the work."""
+    return [form.facts.get(key) or form.facts.setdefault(key, work(form)) for form in forms(network)]
 
 
 def numbers(network: Network) -> tuple[tuple[int, ...], ...]:

@@ -55,14 +55,14 @@ def _fragment(block: Block, node: Node, shapes: list[Shape]) -> Fragment:
 
 
 def _add(draft: Draft, made: Fragment, inputs: Sequence[int]) -> int:
+    _, _, names, shapes, dtypes, every, ops, output = made
     first = len(draft.names)
-    numbers = (*inputs, *range(first, first + len(made.names)))
-    draft.names += made.names
-    draft.shapes += made.shapes
-    draft.dtypes += made.dtypes
-    for tensor, values in made.values:
+    numbers = (*inputs, *range(first, first + len(names)))
+    draft.names += names
+    draft.shapes += shapes
+    draft.dtypes += dtypes
+    for tensor, values in every:
         draft.values[numbers[tensor]] = values
     of = numbers.__getitem__
-    for op in made.ops:
-        draft.ops.append(Op(op.kind, tuple(map(of, op.inputs)), tuple(map(of, op.outputs)), op.options, op.block))
-    return numbers[made.output]
+    draft.ops += [Op(op.kind, tuple(map(of, op.inputs)), tuple(map(of, op.outputs)), op.options, op.block) for op in ops]
+    return numbers[output]

@@ -13,7 +13,7 @@ from studio.core.target import Core
 from studio.estimate.counts import op_macs
 from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm.kernels import Kernels
-from studio.lower.forms import Form, forms
+from studio.lower.forms import Form, each, forms
 from studio.lower.tflite.write import write_tflite
 
 
@@ -98,7 +98,8 @@ def tflm_cost(network: Network, kernels: Kernels, core: Core) -> TflmCost:
     """Estimate code, static RAM, stack, and instructions and cycles of every operator on this core (no wait states)."""
     factors = core_factors(core)
     factor = factors.cmsis_nn if kernels == "cmsis_nn" else factors.reference
-    rows = rows_of(network, f"{kernels} {factor!r} {factors.cpi!r}", lambda _, form: op_cost(form, kernels, core))
+    key = f"{kernels} {factor!r} {factors.cpi!r}"
+    rows = rows_of(network, key, lambda: each(network, key, lambda form: op_cost(form, kernels, core)))
     return TflmCost(*remembered(_sizes, network, kernels), rows)
 
 

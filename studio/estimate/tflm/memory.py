@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from studio.core.network import Network, Op, Tensor
+from studio.core.network import Network, Tensor
 from studio.core.remember import Memory, remembered
 from studio.core.report import Arena
 from studio.estimate.tflm.kernels import Kernels, request
 from studio.estimate.tflm.planner import ALIGNMENT, Demand, align, peak
-from studio.lower.forms import forms, numbers
+from studio.lower.forms import Form, each, numbers
 from studio.lower.tflite.options import ONLINE
 
 # Bytes of the structures (sizeof, 32-bit Arm).
@@ -78,11 +78,13 @@ Wishes = list[list[Wish]]
 
 def wishes(network: Network, kernels: Kernels, dsp: bool) -> Wishes:
     """Return what every kernel asks for, by subgraph and operator."""
-    return [[form.fact(_wish, kernels, dsp and kernels == "cmsis_nn") for form in forms(graph)] for graph in _graphs(network)]
+    dsp = dsp and kernels == "cmsis_nn"
+    return [each(graph, (_wish, kernels, dsp), lambda form: _wish(form, kernels, dsp)) for graph in _graphs(network)]
 
 
-def _wish(network: Network, op: Op, kernels: Kernels, dsp: bool) -> Wish:
-    made = request(network, op, kernels, dsp)
+def _wish(form: Form, kernels: Kernels, dsp: bool) -> Wish:
+    network = form.network
+    made = request(network, network.ops[0], kernels, dsp)
     temporary = sum(_temporary_bytes(network.tensors[i]) for i in made.temporary)
     return Wish(*made.options, made.data, made.persistent, made.scratch, temporary)
 
@@ -97,12 +99,14 @@ class _Arena:
 
     def keep(self, size: int, alignment: int = ALIGNMENT) -> None:
         """Allocate for good, at the tail."""
-        self.tail = align(self.tail + size, alignment)
-        self.high_water = max(self.high_water, self.tail + self.head)
+        self.tail = -(-(self.tail + size) // alignment) * alignment
+        if self.tail + self.head > self.high_water:
+            self.high_water = self.tail + self.head
 
     def touch(self, size: int) -> None:
         """Hold `size` bytes from the head on for a moment."""
-        self.high_water = max(self.high_water, size + self.tail)
+        if size + self.tail > self.high_water:
+            self.high_water = size + self.tail
 
     def start(self, network: Network) -> None:
         """Make the allocators, then the tables of tensors and operators."""
@@ -123,26 +127,30 @@ class _Arena:
 
     def prepare(self, network: Network, wishes: Wishes) -> None:
         """Parse the options, then make and prepare every kernel's data."""
-        every = [wish for row in wishes for wish in row]
-        for wish in every:
-            self.tail = align(self.tail + wish.options, wish.alignment)
-        for wish in every:
-            self.tail = align(self.tail + wish.data) if wish.data else self.tail
+        tail = self.tail
+        for row in wishes:
+            for options, alignment, *_ in row:
+                tail = -(-(tail + options) // alignment) * alignment
+        for row in wishes:
+            for wish in row:
+                if wish.data:
+                    tail = -(-(tail + wish.data) // ALIGNMENT) * ALIGNMENT
+        self.tail = tail
         self.touch(self.head)
         missing = _variables(network)
         count = 0
         for graph, row in zip(_graphs(network), wishes, strict=True):
             handles = _handles(graph) if missing else {}
-            for op, wish in zip(graph.ops, row, strict=True):
-                if wish.temporary:
-                    self.touch(self.head + wish.temporary)
-                for size in wish.persistent:
+            for op, (_, _, _, persistent, scratch, temporary) in zip(graph.ops, row, strict=True):
+                if temporary:
+                    self.touch(self.head + temporary)
+                for size in persistent:
                     self.keep(size)
                 if missing and op.kind == "assign_variable" and handles.get(op.inputs[0]) in missing:
                     missing.remove(handles[op.inputs[0]])
                     self.keep(graph.tensors[op.inputs[1]].nbytes)
-                if wish.scratch:
-                    count += len(wish.scratch)
+                if scratch:
+                    count += len(scratch)
                     self.head = _SCRATCH_REQUEST * (count + _REQUESTS_PER_OP)
                     self.touch(self.head)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from studio.core.network import Network
+from studio.core.network import Network, Op
 from studio.core.remember import remembered
 from studio.core.report import Arena
 from studio.estimate.tflm.kernels import Kernels
@@ -62,10 +62,11 @@ def _offline_plan(network: Network, kernels: Kernels, dsp: bool) -> OfflinePlan 
     if network.arena_offsets:
         network = msgspec.structs.replace(network, arena_offsets=())
     wanted, buffers = remembered(wanted_buffers, network, kernels, dsp)
-    if not any(op.kind == "reshape" for op in network.ops) and _most_alive(buffers) >= own.head:
+    reshapes = [op for op in network.ops if op.kind == "reshape"]
+    if not reshapes and _most_alive(buffers) >= own.head:
         return None
     (tensors,) = placed(network)
-    groups = _groups(network, tensors, buffers)
+    groups = _groups(reshapes, tensors, buffers)
     least = _most_alive([group.demand for group in groups])
     if least >= own.head:
         return None
@@ -77,17 +78,19 @@ def _offline_plan(network: Network, kernels: Kernels, dsp: bool) -> OfflinePlan 
     return OfflinePlan(tuple(made.get(i, ONLINE) for i in range(len(network.tensors))), planned)
 
 
-def _groups(network: Network, tensors: Sequence[int], buffers: Sequence[Demand]) -> list[_Group]:
+def _groups(reshapes: Sequence[Op], tensors: Sequence[int], buffers: Sequence[Demand]) -> list[_Group]:
     """Put each reshape's output with its input; scratch stands alone."""
+    if not reshapes:
+        return [_Group((i,), demand) for i, demand in enumerate(buffers)]
     number = {tensor: i for i, tensor in enumerate(tensors)}
     home = list(range(len(buffers)))
-    for op in network.ops:
-        if op.kind == "reshape" and op.inputs[0] in number and op.outputs[0] in number:
+    for op in reshapes:
+        if op.inputs[0] in number and op.outputs[0] in number:
             home[number[op.outputs[0]]] = home[number[op.inputs[0]]]
     members: dict[int, list[int]] = {}
     for i, root in enumerate(home):
         members.setdefault(root, []).append(i)
-    return [_Group(tuple(same), _together([buffers[i] for i in same])) for same in members.values()]
+    return [_Group(tuple(same), _together([buffers[i] for i in same]) if same[1:] else buffers[same[0]]) for same in members.values()]
 
 
 def _together(demands: Sequence[Demand]) -> Demand:

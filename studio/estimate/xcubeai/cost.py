@@ -18,7 +18,7 @@ from studio.estimate.rows import Rows, rows_of
 from studio.estimate.tflm.cost import core_factors, op_cost
 from studio.estimate.xcubeai.layers import ALIASES, Layer, layers
 from studio.estimate.xcubeai.support import check_supported
-from studio.lower.forms import Form
+from studio.lower.forms import Form, each
 
 COST_FILE = "x_cube_ai.toml"
 RUNTIME = "x-cube-ai"
@@ -181,11 +181,12 @@ def _rows(network: Network, core: Core) -> Rows:
     """Count int8 operators as CMSIS-NN's, each class with the factor that published times of X-CUBE-AI gave; float ones by their MACs."""
     float_mac = table().float_speed.cycles / latency_fit().bands[RUNTIME][_FLOAT_CORE].value * core_factors(core).cpi
 
-    def cost(_number: int, form: Form) -> tuple[int, int]:
+    def cost(form: Form) -> tuple[int, int]:
         instructions, cycles = op_cost(form, "cmsis_nn", core)
         op = form.network.ops[0]
         if op.outputs and form.network.tensors[op.outputs[0]].dtype == "float32":
             return instructions, max(cycles, round(form.fact(op_macs) * float_mac))
         return instructions, round(cycles * class_factor(RUNTIME, op.kind))
 
-    return rows_of(network, f"{RUNTIME} {core.id}", cost)
+    key = f"{RUNTIME} {core.id}"
+    return rows_of(network, key, lambda: each(network, key, cost))

@@ -117,7 +117,8 @@ def draft(network: Network, variant: str) -> Drafter:
     drafter = Drafter(network, variant)
     check_ends(network)
     again = not (network.has_weights or drafter.variables.of)
-    for drafter.number, op in enumerate(network.ops):
+    for number, op in enumerate(network.ops):
+        drafter.take(number)
         if again:
             _draft_again(drafter, op)
         else:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Network, Op, Quantisation, Tensor
+from studio.core.network import Network, Quantisation, Tensor
 from studio.core.program import ConstArray, ConstRecord
 from studio.lower.engine.rows import Rows
 from studio.lower.engine.variables import Variables
@@ -94,7 +94,11 @@ class Drafter:
         self.variables = Variables(network)
         self.first_values: dict[int, np.ndarray] = {}
         self.dtypes = ("int8",)
-        self.number = 0
+        self.take(0)
+
+    def take(self, number: int) -> None:
+        """Turn to the operator of this number."""
+        self.number, self.op = number, self.network.ops[number]
 
     @property
     def dsp(self) -> bool:
@@ -105,11 +109,6 @@ class Drafter:
     def suffix(self) -> str:
         """What the names of such kernels end with."""
         return "_dsp" if self.dsp else ""
-
-    @property
-    def op(self) -> Op:
-        """The operator at hand."""
-        return self.network.ops[self.number]
 
     def tensor(self, position: int) -> Tensor:
         """Return the operator's input at this position."""

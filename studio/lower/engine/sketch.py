@@ -6,14 +6,14 @@ from typing import NamedTuple
 import msgspec
 
 from studio.core.errors import UnsupportedOperator
-from studio.core.network import Network, Op
+from studio.core.network import Network
 from studio.core.program import Call, ConstArray, Program
 from studio.core.remember import Memory, remembered
 from studio.lower.engine.build import Memory as Planned
 from studio.lower.engine.build import check_ends, draft_op, program
 from studio.lower.engine.draft import Draft, Drafter
 from studio.lower.engine.plan import Lives, Step, live, plan
-from studio.lower.forms import Form, forms, numbers
+from studio.lower.forms import Form, each, forms, numbers
 
 _STATEFUL = frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
 
@@ -56,13 +56,11 @@ class Use(NamedTuple):
 class Sketch(msgspec.Struct, frozen=True):
     """Bytes of the arena and of the constants by part; the kernels, how often they are called, with how many arguments in all.
 
-    `outlines` has an entry for each operator of the network; `alone` says that each was drafted without a look at the others.
-    `streamed` are the kernels that run within a stream. `memory` is the arena's plan; `operators` gives for each call of the program
-    the operators that it runs.
+    `outlines` has an entry for each operator of the network. `streamed` are the kernels that run within a stream. `memory` is the
+    arena's plan; `operators` gives for each call of the program the operators that it runs.
     """
 
     variant: str
-    alone: bool
     arena_bytes: int
     constants: Mapping[str, int]
     kernels: frozenset[str]
@@ -93,7 +91,7 @@ def _sketch(network: Network, variant: str, memory: Planned) -> Sketch:
 
 
 def _from_forms(network: Network, variant: str) -> Sketch:
-    outlines = tuple([outline(form, variant) for form in forms(network)])
+    outlines = tuple(each(network, (_outline, variant), lambda form: _outline(form, variant)))
     parts: dict[str, int] = {}
     for made in outlines:
         for part, size in made.constants:
@@ -108,7 +106,7 @@ def _from_forms(network: Network, variant: str) -> Sketch:
     arguments = sum([made.arguments for made in outlines])
     memory = tuple([Use(block.offset + span.at, *span[:4]) for block in blocks for span in block.spans])
     operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
-    return Sketch(variant, True, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
+    return Sketch(variant, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
 
 
 _LIVES = Memory(32)
@@ -133,13 +131,9 @@ def _wired(ends: tuple[int, int], used: tuple[tuple[int, ...], ...], outlines: t
     return live(steps, aliases, ends)
 
 
-def outline(form: Form, variant: str) -> Outline:
-    """Draft an operator by itself, once for all of its form."""
-    return form.fact(_outline, variant)
-
-
-def _outline(network: Network, _op: Op, variant: str) -> Outline:
-    drafter = Drafter(network, variant)
+def _outline(form: Form, variant: str) -> Outline:
+    """Draft an operator by itself."""
+    drafter = Drafter(form.network, variant)
     draft_op(drafter)
     made = Outline(tuple(drafter.drafts), drafter.consts)
     made.scratch = tuple([draft.scratch for draft in drafter.drafts])
@@ -154,7 +148,6 @@ def _from_program(made: Program) -> Sketch:
     every = (*made.calls, *made.init)
     return Sketch(
         made.variant,
-        False,
         made.arena_bytes,
         constant_parts(made),
         frozenset(made.kernels),

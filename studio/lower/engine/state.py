@@ -77,7 +77,7 @@ def _first_value(d: Drafter, variable: int, size: int) -> Draft:
     first = d.first_values.get(variable)
     if first is None:
         first = np.full(size, d.quant(d.variables.held(variable)).zero_point[0], np.int8)
-    d.number = next(number for number, op in enumerate(d.network.ops) if op.outputs[:1] == (variable,))
+    d.take(next(number for number, op in enumerate(d.network.ops) if op.outputs[:1] == (variable,)))
     target = Operand(variable)
     if (first == first.flat[0]).all():
         args: tuple[Operand | str, ...] = (target, str(size), str(int(first.flat[0])))

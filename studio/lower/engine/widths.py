@@ -41,9 +41,9 @@ _INT16: Rules = MappingProxyType(
 
 def rules_for(d: Drafter) -> tuple[str, Rules] | None:
     """Return the data type and the rules that the operator at hand needs; None where those for int8 serve."""
-    tensors = d.network.tensors
-    for number in (*d.op.inputs, *d.op.outputs):
+    tensors, op = d.network.tensors, d.op
+    for number in op.inputs + op.outputs:
         if number >= 0 and tensors[number].dtype == "int16":
             return "int16", _INT16
-    weights = d.op.inputs[1] if d.op.kind in nibbles.RULES else -1
+    weights = op.inputs[1] if op.kind in nibbles.RULES else -1
     return ("int4", nibbles.RULES) if weights >= 0 and tensors[weights].dtype == "int4" else None
