@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from studio.core.network import Network
+from studio.core.remember import remembered
 
 BEFORE = -1
 
@@ -22,6 +23,15 @@ def planned(network: Network, tensor: int) -> bool:
     """Whether a tensor needs a place in the plan: constants and variables do not."""
     t = network.tensors[tensor]
     return not (t.constant or t.variable)
+
+
+def tensor_bytes(network: Network) -> tuple[int, ...]:
+    """Return the bytes of every tensor, worked out once for all plans."""
+    return remembered(_tensor_bytes, network)
+
+
+def _tensor_bytes(network: Network) -> tuple[int, ...]:
+    return tuple([tensor.nbytes for tensor in network.tensors])
 
 
 def lifetimes(network: Network) -> dict[int, Lifetime]:

@@ -1,6 +1,8 @@
 """Place tensors and scratch in one arena: largest first, each at the lowest offset that is free while it lives."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
 from typing import NamedTuple
 
 from studio.lower.lifetimes import Timeline
@@ -26,6 +28,10 @@ class Span(NamedTuple):
     at: int = 0
 
 
+# As quick as a tuple: an edit makes hundreds.
+_span: Callable[[tuple[int, int, int, int, int]], Span] = partial(tuple.__new__, Span)
+
+
 class Block:
     """Spans that lie over each other: a tensor with those that took over its memory, or one scratch."""
 
@@ -42,7 +48,7 @@ class Block:
         for span in sorted(self.spans, key=_first):
             size, first, last, _, at = joined[-1] if joined else span
             if joined and span.size == size and span.at == at and span.first <= last + 1:
-                joined[-1] = Span(size, first, max(last, span.last), at=at)
+                joined[-1] = _span((size, first, max(last, span.last), -1, at))
             else:
                 joined.append(span)
         return joined
@@ -50,7 +56,7 @@ class Block:
 
 def place(blocks: Sequence[Block]) -> int:
     """Give each block its offset; return the arena's size."""
-    timeline = Timeline(max((span.last for block in blocks for span in block.spans), default=0) + 1)
+    timeline = Timeline(_calls(blocks))
     end = 0
     for block in sorted(blocks, key=_size, reverse=True):
         spans = block.spans if len(block.spans) == 1 else block.profile()
@@ -108,33 +114,44 @@ def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) ->
     A tensor larger than the one that it may lie over binds more than it spares in most places: it does so only where the peak needs it.
     """
     blocks, grown = arrange(lives, size_of, scratch)
-    arena = place(blocks)
-    if not grown:
-        return blocks, arena
-    needed = _needed(blocks)
-    least = dict(needed)
+    needed = _needed(blocks) if grown else []
+    least = list(needed)
     for _, call, _, over in grown:
         least[call] -= size_of(over)
-    low = max(least.values())
+    low = max(least, default=0)
     tight = frozenset([tensor for tensor, call, _, _ in grown if needed[call] > low])
-    if not tight or arena <= aligned(low):
-        return blocks, arena
+    if not tight:
+        return blocks, place(blocks)
     other, _ = arrange(lives, size_of, scratch, tight)
     size = place(other)
+    if size < max(needed):  # then no plan apart can be as small
+        return other, size
+    arena = place(blocks)
     return (other, size) if size < arena else (blocks, arena)
 
 
-def _needed(blocks: Sequence[Block]) -> dict[int, int]:
+def _needed(blocks: Sequence[Block]) -> list[int]:
     """Return the bytes that are in use during each call."""
-    needed: dict[int, int] = {}
+    change = [0] * (_calls(blocks) + 1)
     for block in blocks:
+        if len(block.spans) == 1:
+            ((size, first, last, _, _),) = block.spans
+            change[first] += size
+            change[last + 1] -= size
+            continue
         most: dict[int, int] = {}
         for size, first, last, _, at in block.spans:
             for call in range(first, last + 1):
-                most[call] = max(most.get(call, 0), at + size)
+                if at + size > most.get(call, 0):
+                    most[call] = at + size
         for call, size in most.items():
-            needed[call] = needed.get(call, 0) + size
-    return needed
+            change[call] += size
+            change[call + 1] -= size
+    return list(accumulate(change[:-1]))
+
+
+def _calls(blocks: Sequence[Block]) -> int:
+    return max([span.last for block in blocks for span in block.spans], default=0) + 1
 
 
 def arrange(
@@ -148,17 +165,17 @@ def arrange(
     for group in lives:
         if len(group) == 1:
             ((tensor, first, last, _),) = group
-            blocks.append(Block([Span(size_of(tensor), first, last, tensor)]))
+            blocks.append(Block((_span((size_of(tensor), first, last, tensor, 0)),)))
             continue
         sizes = {life[0]: size_of(life[0]) for life in group}
         larger = [life for life in group if life[3] >= 0 and sizes[life[0]] > sizes[life[3]]]
         if not larger:
-            blocks.append(Block([Span(sizes[tensor], first, last, tensor) for tensor, first, last, _ in group]))
+            blocks.append(Block([_span((sizes[tensor], first, last, tensor, 0)) for tensor, first, last, _ in group]))
             continue
         grown += larger
         apart = {life[0] for life in larger} - over
         blocks += [Block(spans) for spans in _joined(group, sizes, apart)]
-    return blocks + [Block((Span(size, call, call),)) for call, size in enumerate(scratch) if size], grown
+    return blocks + [Block((_span((size, call, call, -1, 0)),)) for call, size in enumerate(scratch) if size], grown
 
 
 def _joined(group: tuple[Life, ...], sizes: Mapping[int, int], apart: Collection[int]) -> list[list[Span]]:
@@ -181,7 +198,7 @@ def _joined(group: tuple[Life, ...], sizes: Mapping[int, int], apart: Collection
     made = []
     for part in parts.values():
         low = min([placed(tensor) for tensor, _, _, _ in part])
-        made.append([Span(sizes[tensor], first, last, tensor, at[tensor] - low) for tensor, first, last, _ in part])
+        made.append([_span((sizes[tensor], first, last, tensor, at[tensor] - low)) for tensor, first, last, _ in part])
     return made
 
 

@@ -1,6 +1,7 @@
 """What a Program will take, without its text: what the gauges ask after every edit, and a search for every candidate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ from studio.lower.engine.build import check_ends, draft_op, program
 from studio.lower.engine.draft import Draft, Drafter
 from studio.lower.engine.plan import Lives, Step, live, plan
 from studio.lower.forms import Form, each, forms, numbers
+from studio.lower.lifetimes import tensor_bytes
 
 _STATEFUL = frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
 
@@ -51,6 +53,9 @@ class Use(NamedTuple):
     first: int
     last: int
     tensor: int
+
+
+_use: Callable[[tuple[int, ...]], Use] = partial(tuple.__new__, Use)
 
 
 class Sketch(msgspec.Struct, frozen=True):
@@ -99,12 +104,11 @@ def _from_forms(network: Network, variant: str) -> Sketch:
     records = sum([made.records for made in outlines])
     if records:
         parts["layer sizes"] = records
-    tensors = network.tensors
     scratch = [size for made in outlines for size in made.scratch]
-    blocks, arena = plan(_lives(network, outlines), lambda t: tensors[t].nbytes, scratch)
+    blocks, arena = plan(_lives(network, outlines), tensor_bytes(network).__getitem__, scratch)
     kernels = frozenset([call.kernel for made in outlines for call in made.calls])
     arguments = sum([made.arguments for made in outlines])
-    memory = tuple([Use(block.offset + span.at, *span[:4]) for block in blocks for span in block.spans])
+    memory = tuple([_use((b.offset + at, size, first, last, t)) for b in blocks for size, first, last, t, at in b.spans])
     operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
     return Sketch(variant, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
 
