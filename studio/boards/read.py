@@ -20,6 +20,20 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "flash_methods": MethodTable,
 }
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text in quotes",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "nothing",
+    "int | null": "a whole number",
+    "str | null": "a text in quotes",
+    "bool | null": "true or false",
+    "array | null": "a list",
+    "object | null": "a table",
+}
 _MAPS = "keys and types stand in board_support/schema.json"
 
 
@@ -72,4 +86,11 @@ def _explain(source: Source, kind: type, message: str) -> BoardFileError:
     missing = re.search(r"missing required field `(.+)`", what)
     if missing:
         return source.refuse(".".join(filter(None, (field, missing[1]))), "this key is missing", _MAPS)
-    return source.refuse(field, what[0].lower() + what[1:], _MAPS)
+    return source.refuse(field, _in_words(what), _MAPS)
+
+
+def _in_words(what: str) -> str:
+    """Name TOML's kinds of value as people do."""
+    for name, words in _KINDS.items():
+        what = what.replace(f"`{name}`", words)
+    return what[0].lower() + what[1:]

@@ -1,7 +1,12 @@
-"""`otolith boards`: the targets that the studio knows."""
+"""`otolith boards`: the targets that the studio knows, and the user's own files of them."""
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+CHECK, FOLDER, SCHEMA = "check", "folder", "schema"
 
 
 def add(commands: Any) -> None:
@@ -11,28 +16,100 @@ def add(commands: Any) -> None:
     made = command(
         commands,
         "boards",
-        "list the boards and virtual kits",
+        "list the boards and virtual kits, or check a board's file",
         """
 otolith boards
 otolith boards nrf52840dk
-otolith boards --json""",
+otolith boards --json
+otolith boards check my-board.toml
+otolith boards folder
+otolith boards schema > schema.json""",
     )
-    made.add_argument("id", nargs="*", help="boards to show whole, with the source of each number")
+    made.add_argument(
+        "id",
+        nargs="*",
+        help="boards to show whole, with the source of each number; or: check FILE..., folder (where your own lie), schema (for editors)",
+    )
     made.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the boards with what the gauges use, and where the numbers come from."""
+    """List the boards with what the gauges use, and where the numbers come from; or do what the first word says."""
+    words = {CHECK: _check, FOLDER: _folder, SCHEMA: _schema}
+    if args.id and args.id[0] in words:
+        return words[args.id[0]](args)
+    return _show(args) if args.id else _list(args)
+
+
+def _check(args: argparse.Namespace) -> int:
+    """Say of each file what board it makes, or with its line why it would be refused; exit 2 where one would."""
+    from studio.boards import BoardFileError
+    from studio.cli.terminal import print_json
+    from studio.core.errors import InputError
+    from studio.deploy.boards import known_catalogue
+    from studio.deploy.own_boards import check_file
+
+    if not args.id[1:]:
+        raise InputError("no file is named", where=CHECK, hint="otolith boards check FILE...")
+    found = known_catalogue()
+    said = []
+    for name in args.id[1:]:
+        try:
+            said.append({"file": name, "board": check_file(Path(name), found).id})
+        except BoardFileError as error:
+            said.append({"file": name, "line": error.line, "field": error.field, "message": error.message, "hint": error.hint})
+            if not args.json:
+                print(f"{error}{f'; {error.hint}' if error.hint else ''}", file=sys.stderr)
+        else:
+            if not args.json:
+                print(f"{name}: {said[-1]['board']}, no fault")
+    if args.json:
+        print_json({"files": said})
+    return 2 if any("message" in each for each in said) else 0
+
+
+def _folder(args: argparse.Namespace) -> int:
+    """Print where the user's own boards lie."""
+    from studio.boards import own_folder
+    from studio.cli.terminal import print_json
+
+    print_json({"folder": str(own_folder())}) if args.json else print(own_folder())
+    return 0
+
+
+def _schema(_args: argparse.Namespace) -> int:
+    """Print the JSON schema of the files."""
+    import json
+
+    from studio.boards.records import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from studio.cli.terminal import print_json
+    from studio.deploy.boards import known_board, known_catalogue
+
+    boards = [known_board(id) for id in dict.fromkeys(args.id)]
+    if args.json:
+        print_json({"boards": boards})
+        return 0
+    found = known_catalogue()
+    print("\n\n".join(_whole(b, found) for b in boards))
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    from studio.boards import BoardFileError
     from studio.cli.terminal import print_json, table
     from studio.core.units import format_size
-    from studio.deploy.boards import known_board, known_boards
+    from studio.deploy.boards import known_boards
 
-    boards = {id: known_board(id) for id in args.id} if args.id else known_boards()
+    wrong: list[BoardFileError] = []
+    boards = known_boards(wrong=wrong)
     if args.json:
-        print_json({"boards": list(boards.values())})
-        return 0
-    if args.id:
-        print("\n\n".join(_whole(b) for b in boards.values()))
+        print_json({"boards": list(boards.values()), "refused": [str(error) for error in wrong]})
         return 0
     rows = [
         (
@@ -47,27 +124,19 @@ def run(args: argparse.Namespace) -> int:
         for b in boards.values()
     ]
     print(table(rows, ("id", "board", "core", "clock", "flash", "RAM", "programmed by"), (3, 4, 5)))
+    _refused(wrong)
     return 0
 
 
-def _whole(board: Any) -> str:
-    from studio.cli.terminal import table
-    from studio.core.units import format_size
+def _refused(wrong: Sequence[Any]) -> None:
+    for error in wrong:
+        print(f"refused: {error}{f'; {error.hint}' if error.hint else ''}", file=sys.stderr)
 
-    power = board.power
-    asleep = "unknown" if power is None or power.sleep_a is None else f"{power.sleep_a * 1e6:g} uA"
-    rows = [
-        ("core", board.core.name, "" if board.core.costs is None else f"counted as {board.core.costs or 'nothing: no tables'}"),
-        ("clock", f"{board.clock_hz / 1e6:g} MHz", board.sources.get("clock", "")),
-        ("flash", format_size(board.flash.size), board.sources.get("flash", "")),
-        ("RAM", format_size(board.ram.size), board.sources.get("ram", "")),
-        ("wait states", "serial flash" if board.xip else str(board.flash_wait_states), board.sources.get("flash_wait_states", "")),
-        *([("caches", board.caches, "")] if board.caches else []),
-        *(
-            [("power", f"{power.active_a * 1e3:.3g} mA at {power.supply_v:g} V, asleep {asleep}", board.sources.get("power", ""))]
-            if power
-            else [("power", "unknown", "no source yet")]
-        ),
-        *([("regulator", power.regulator, "")] if power and power.regulator else []),
-    ]
-    return f"{board.name} ({board.id}), {board.soc}, {board.vendor}\n" + table(rows, ("", "", "source"), ())
+
+def _whole(board: Any, found: Any) -> str:
+    from studio.cli.terminal import table
+    from studio.deploy.board_sheet import chain_words, file_of, sheet
+
+    rows = [(row.name, row.value, row.given_by, row.source) for row in sheet(board, found)]
+    head = f"{board.name} ({board.id}), {board.soc}, {board.vendor}"
+    return "\n".join((head, f"{chain_words(board, found)}; {file_of(board.id, found)}", table(rows, ("", "", "given by", "source"), ())))

@@ -55,6 +55,11 @@ def parse_size(text: object, where: str = "") -> int:
     return int(value)
 
 
+def slug(name: str) -> str:
+    """Return a name in lower-case letters, digits and hyphens: "my-board-2"."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 def format_size(count: float) -> str:
     """Write bytes as people read them: "512 B", "30.2 KiB", "1.25 MiB"."""
     if abs(count) < 1024:
@@ -62,6 +67,29 @@ def format_size(count: float) -> str:
     if abs(count) < 1024**2:
         return f"{count / 1024:.1f} KiB"
     return f"{count / 1024**2:.2f} MiB"
+
+
+def format_current(amperes: float) -> str:
+    """Write a current as people read it: "3.3 mA", "2.35 µA"."""
+    for unit, of in (("A", 1.0), ("mA", 1e-3), ("µA", 1e-6)):
+        if amperes >= of:
+            return f"{amperes / of:.3g} {unit}"
+    return f"{amperes / 1e-9:.3g} nA"
+
+
+def format_energy(microjoules: float) -> str:
+    """Write an energy as people read it: "850 µJ", "1.45 mJ", "12.3 J"."""
+    for unit, of in (("J", 1e6), ("mJ", 1e3)):
+        if microjoules >= of:
+            return f"{microjoules / of:.3g} {unit}"
+    return f"{microjoules:.3g} µJ"
+
+
+def format_days(days: float, short: bool = False) -> str:
+    """Write a battery's life as people read it: "14 h", "92 days", "3.2 years"; short: "92 d", "3.2 y"."""
+    if days < 2:
+        return f"{24 * days:.2g} h"
+    return f"{days:.0f} {'d' if short else 'days'}" if days < 730 else f"{days / 365.25:.3g} {'y' if short else 'years'}"
 
 
 def format_count(count: float) -> str:

@@ -29,7 +29,7 @@ class Advisor(QObject):
         super().__init__(parent)
         self._session, self._places, self._wanted = session, places, wanted
         self.advice: tuple[Advice, ...] = ()
-        self._of: tuple[Project, tuple[tuple[str, str], ...]] | None = None
+        self._of: tuple[Project, tuple[Place, ...]] | None = None
         self._steps: Steps | None = None
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
         self._rest.timeout.connect(self._begin)
@@ -60,8 +60,8 @@ class Advisor(QObject):
         if not self.current:
             self.outdated.emit()
 
-    def _subject(self) -> tuple[Project, tuple[tuple[str, str], ...]]:
-        return self._session.document.project, tuple((target.id, runtime) for target, runtime in self._places())
+    def _subject(self) -> tuple[Project, tuple[Place, ...]]:
+        return self._session.document.project, tuple(self._places())
 
     def _begin(self) -> None:
         present = self._session.gauges.present

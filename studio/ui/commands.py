@@ -311,6 +311,24 @@ class Commands:
 
         TargetsDialog(self.session, self.window).exec()
 
+    def show_board_sheets(self) -> None:
+        """Show every board with the sources of its numbers."""
+        from studio.ui.dialogs.boards import show_boards
+
+        show_boards(self.session, self.window)
+
+    def new_board(self) -> None:
+        """Make a board of one's own by a form."""
+        from studio.ui.dialogs.boards import show_new_board
+
+        show_new_board(self.session, self.window)
+
+    def edit_energy(self) -> None:
+        """Show and change what a target's energy is counted with: the one whose card has the focus, or the first."""
+        from studio.ui.panels.target_more import edit_energy
+
+        edit_energy(self.window.targets)
+
     def toggle_int8(self) -> None:
         """Show the features as the kit sees them, or as the host computes them."""
         self.window.room("design").toggle_int8()

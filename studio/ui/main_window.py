@@ -241,6 +241,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and not self._closed:
             self.session.attempt(self._tell_changed_on_disk)
+            self.session.read_boards()
 
     def _tell_changed_on_disk(self) -> None:
         names = self.session.document.changed_on_disk()

@@ -1,6 +1,6 @@
 """What all parts of the window share: the document, the figures, the selection, the jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from studio.blocks import registry
 from studio.core.edits import Edit
-from studio.core.errors import InputError, StudioError
+from studio.core.errors import StudioError
 from studio.core.state import State
-from studio.deploy.boards import known_boards
+from studio.deploy.boards import known_catalogue
 from studio.plugin import load_plugins
 from studio.storage.folder import ProjectFolder
 from studio.ui import theme
@@ -30,12 +30,14 @@ class Session(QObject):
     shown clip in the library's segments (-1 for none). `told` is a line for the status bar, `erred` an error for the user.
     `room_wanted` asks for a room by its id, `view_wanted` for a view of the Design room, `block_wanted` for a block of the canvas to be
     brought into sight, `self_check_wanted` for the differences that `refiner` keeps; `settings_changed` names a setting.
+    `boards_changed` says that `catalogue` and the gauges' boards are others.
     """
 
     document_replaced = Signal()
     selection_changed = Signal(tuple)
     segment_changed = Signal(int)
     theme_changed = Signal()
+    boards_changed = Signal()
     settings_changed = Signal(str)
     told = Signal(str)
     erred = Signal(object)
@@ -51,10 +53,10 @@ class Session(QObject):
         self.blocks = self.plugins.blocks
         self.jobs = JobList(self)
         self.document = Document(ProjectFolder.open(folder, self.blocks), self.blocks, self)
-        wrong: list[InputError] = []
-        self.gauges = Gauges(self.document, self, known_boards(self.plugins, wrong))
-        for error in wrong:
-            QTimer.singleShot(0, self, partial(self.erred.emit, error))
+        self.catalogue = known_catalogue(self.plugins)
+        self.gauges = Gauges(self.document, self, self.catalogue.boards)
+        if self.catalogue.errors:
+            QTimer.singleShot(0, self, partial(self.told.emit, refused_words(self.catalogue.errors)))
         self.refiner = Refiner(self)
         self.arrangement = Arrangement(settings, self.document.path)
         self.selection: tuple[str, ...] = ()
@@ -80,6 +82,17 @@ class Session(QObject):
         self.arrangement.follow(opened.path)
         self.document_replaced.emit()
         self.show_segment(self.segment)
+
+    def read_boards(self) -> None:
+        """Take in what was added, changed or deleted among the files of boards, by the studio or by anybody else."""
+        found = known_catalogue(self.plugins)
+        if found is self.catalogue:
+            return
+        old, self.catalogue = self.catalogue, found
+        self.gauges.take_boards(found.boards)
+        self.boards_changed.emit()
+        if found.errors and [str(e) for e in found.errors] != [str(e) for e in old.errors]:
+            self.told.emit(refused_words(found.errors))
 
     def select(self, ids: tuple[str, ...]) -> None:
         """Select blocks."""
@@ -133,6 +146,12 @@ class Session(QObject):
             self.told.emit(f"{error}{'; ' + error.hint if error.hint else ''}")
             return False
         return True
+
+
+def refused_words(errors: Sequence[StudioError]) -> str:
+    """Say that board files are left out: the one with its line, or how many."""
+    only = f"{errors[0]}" if len(errors) == 1 else f"{len(errors)} files of boards"
+    return f"refused: {only}; Design > Boards tells more"
 
 
 def _first_clip(document: Document) -> int:

@@ -25,9 +25,15 @@ class BoardTable(QAbstractTableModel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.boards = sorted(session.gauges.boards.values(), key=lambda b: (not b.virtual, b.vendor, b.name))
         self.chosen = list(session.document.project.targets)
+        self.read_boards()
+
+    def read_boards(self) -> None:
+        """List the boards as they are now."""
+        self.beginResetModel()
+        self.boards = sorted(self._session.gauges.boards.values(), key=lambda b: (not b.virtual, b.vendor, b.name))
         self.fit = cache(self._fit)
+        self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.boards)
@@ -178,6 +184,11 @@ class TargetsDialog(QDialog):
 
     def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
+        for name, text, call in (("targets_new", "New board…", self._new_board), ("targets_sheet", "Board's sheet…", self._show_sheet)):
+            button = buttons.addButton(text, QDialogButtonBox.ButtonRole.ResetRole)
+            button.setObjectName(name)
+            button.setAutoDefault(False)
+            button.clicked.connect(call)
         self.ok = buttons.addButton("Choose", QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setProperty("kind", "primary")
         self.ok.setDefault(True)
@@ -193,6 +204,40 @@ class TargetsDialog(QDialog):
             self.session.try_push(SetTargets(targets))
         super().accept()
 
+    def _new_board(self) -> None:
+        """Make a board by a form, and tick it."""
+        from studio.ui.dialogs.boards import show_new_board
+
+        made = show_new_board(self.session, self)
+        if made:
+            self._take_boards()
+            self.table_model.toggle(made)
+            self._stand_on(made)
+
+    def _show_sheet(self) -> None:
+        from studio.ui.dialogs.boards import show_boards
+
+        index = self.table.currentIndex()
+        show_boards(self.session, self, self._board(index).id if index.isValid() else "")
+        self._take_boards()
+
+    def _take_boards(self) -> None:
+        """List the boards as they are now; what is ticked stays so."""
+        at = self.table.currentIndex()
+        here = self._board(at).id if at.isValid() else ""
+        self.table_model.read_boards()
+        self.search.clear()
+        self._stand_on(here)
+        self._count()
+
+    def _stand_on(self, id: str) -> None:
+        ids = [self._board(self.filter.index(row, 0)).id for row in range(self.filter.rowCount())]
+        if id in ids:
+            self.table.setCurrentIndex(self.filter.index(ids.index(id), 0))
+            self.table.scrollTo(self.table.currentIndex())
+        else:
+            self._pick_first()
+
     def _board(self, index: _Index) -> TargetDevice:
         return self.table_model.boards[self.filter.mapToSource(index).row()]
 
@@ -204,9 +249,7 @@ class TargetsDialog(QDialog):
         if not self.table.currentIndex().isValid() and self.filter.rowCount():
             self.table.setCurrentIndex(self.filter.index(0, 0))
         if not self.filter.rowCount():
-            self.details.setText(
-                "No board has these words. Your own boards go into the folder “boards” of your settings, one TOML file each."
-            )
+            self.details.setText("No board has these words. “New board…” makes one of your own: a TOML file in the folder of your boards.")
 
     def _count(self) -> None:
         count = len(self.table_model.chosen)

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QStyleOptionViewItem, QToolButton
 
 from studio.core.edits import SetTargets
 from studio.core.target import TargetDevice
+from studio.ui.dialogs.boards import FIRST_FAULT, show_boards, show_new_board
 from studio.ui.paint import colour, pen, write
+from studio.ui.panels.cost_refused import RefusedLine
 from studio.ui.panels.cost_subject import Subject
 from studio.ui.panels.cost_table import ROW_HIGH, BarDelegate, Column, FigureModel, FigureTable, search_field, write_cell
 from studio.ui.panels.cost_view import CostView, dim_label
@@ -181,12 +183,14 @@ class BoardsView(CostView):
 
     def __init__(self, session: Session, subject: Subject) -> None:
         super().__init__(session, subject)
-        self.boards = sorted(session.gauges.boards.values(), key=lambda b: (not b.virtual, b.name.lower()))
+        self._take_boards()
         self.figures = BoardModel()
         self.table = BoardTable(self, self.figures)
         self.table.filter.searched = _searched
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.addWidget(self.table, 1)
+        self.refused = RefusedLine(session, self._show_fault)
+        self.column.addWidget(self.refused)
         self.setFocusProxy(self.table)
         self.setFocusPolicy(self.table.focusPolicy())
         self.search = search_field("matrix_search", "Find a board by its name, vendor or core", self.table)
@@ -198,6 +202,7 @@ class BoardsView(CostView):
         self.tool_row.addWidget(self.fitting)
         self.tool_row.addStretch(1)
         self.tool_row.addWidget(self.count)
+        self.tool_row.addWidget(self._make_more())
         self._costs: dict[str, tuple[Cost, ...]] = {}
         self._of: tuple[object, ...] = ()
         self._work: Iterator[None] = iter(())
@@ -206,6 +211,43 @@ class BoardsView(CostView):
         session.settings_changed.connect(self._follow_setting)
         self._show_rows()
 
+    def _take_boards(self) -> None:
+        self._known = self.session.gauges.boards
+        self.boards = sorted(self._known.values(), key=lambda b: (not b.virtual, b.name.lower()))
+
+    def _make_more(self) -> QToolButton:
+        self.more = QToolButton(objectName="matrix_more", text="Boards ▾", toolTip="sheets with sources, and boards of your own")
+        self.more.setAccessibleName("Boards: sheets, and boards of your own")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setStyleSheet("QToolButton { padding: 3px 8px; } QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(self.more)
+        menu.addAction("Board's sheet and sources…\tCtrl+Shift+B", self.show_sheet)
+        menu.addAction("New board…", self.new_board)
+        self.more.setMenu(menu)
+        return self.more
+
+    def _show_fault(self) -> None:
+        show_boards(self.session, self.window(), FIRST_FAULT)
+
+    def show_sheet(self) -> None:
+        """Show the numbers of the board that the keys stand on, with their sources."""
+        index = self.table.currentIndex()
+        row = self.figures.rows[self.table.filter.mapToSource(index).row()] if index.isValid() else None
+        show_boards(self.session, self.window(), row.board.id if row else "")
+
+    def new_board(self) -> None:
+        """Make a board by a form, and let the keys stand on it."""
+        made = show_new_board(self.session, self.window())
+        self.find(made)
+
+    def find(self, id: str) -> None:
+        """Let the keys stand on a board's row."""
+        at = next((i for i, row in enumerate(self.table.filter.shown_rows()) if row.board.id == id), None)
+        if at is not None:
+            self.table.setCurrentIndex(self.table.filter.index(at, BOARD))
+            self.table.scrollTo(self.table.currentIndex())
+            self.table.setFocus()
+
     @property
     def counting(self) -> bool:
         """Whether boards are still to be counted."""
@@ -213,6 +255,9 @@ class BoardsView(CostView):
 
     def refresh(self) -> None:
         """Show the targets at once, and begin to count where the design is another one."""
+        if self.session.gauges.boards is not self._known:
+            self._take_boards()
+            self._costs, self._of = {id: of for id, of in self._costs.items() if id in self._known}, ()
         of = self._design()
         if of != self._of:
             self._of = of
@@ -236,7 +281,7 @@ class BoardsView(CostView):
         """Return what the figures are made of."""
         shown = self.session.gauges.shown
         reserve = self.session.settings.get("reserve_percent")
-        return (id(shown.network), shown.project.frontend, shown.project.interval_ms, reserve) if shown else ()
+        return (id(shown.network), shown.project.frontend, shown.project.interval_ms, shown.project.energy, reserve) if shown else ()
 
     def _count_slice(self) -> None:
         until = time.perf_counter() + SLICE_S

@@ -59,6 +59,7 @@ class HistoryView(CostView):
         self._timer.timeout.connect(self._step)
         self.plot.pointed.connect(self._tell)
         self.plot.wanted.connect(self.go_to)
+        session.boards_changed.connect(self._forget)
 
     @property
     def counting(self) -> bool:
@@ -71,6 +72,12 @@ class HistoryView(CostView):
         self._work = self._counting()
         self._timer.start(0)
         self._show()
+
+    def _forget(self) -> None:
+        """Count anew: a board's file says something else now."""
+        self._known = {}
+        if self.isVisible():
+            self.refresh()
 
     def go_to(self, number: int) -> None:
         """Go back, or forth again, to the design of a point."""

@@ -95,17 +95,18 @@ class SubjectChooser(QWidget):
         row.addWidget(self.runtimes)
         self.targets.activated.connect(lambda at: subject.choose_target(self.targets.itemData(at)))
         self.runtimes.activated.connect(lambda at: subject.choose_runtime(self.runtimes.itemData(at)))
-        self._listed: tuple[str, ...] = ()
+        self._listed: tuple[tuple[str, str], ...] = ()
 
     def refresh(self) -> None:
         """Show what is chosen."""
         targets = self.subject.targets
         with QSignalBlocker(self.targets):
-            if targets != self._listed:
-                self._listed = targets
+            listed = tuple((id, self.subject.session.gauges.boards[id].name) for id in targets)
+            if listed != self._listed:
+                self._listed = listed
                 self.targets.clear()
-                for id in targets:
-                    self.targets.addItem(self.subject.session.gauges.boards[id].name, id)
+                for id, name in listed:
+                    self.targets.addItem(name, id)
             self.targets.setCurrentIndex(self.targets.findData(self.subject.target))
         self.targets.setEnabled(bool(targets))
         self.runtimes.setCurrentIndex(self.runtimes.findData(self.subject.runtime))

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from studio.ui.panels.target_parts import Breakdowns, Find
+from studio.ui.panels.target_parts import OWN_ENERGY, Breakdowns, Find
 from studio.ui.panels.target_prove import Run
 from studio.ui.panels.target_reading import proof_details, proof_words
 from studio.ui.theme import GAP
@@ -20,13 +20,14 @@ GAUGES = ("Flash", "RAM", "Time", "Energy")
 class TargetBody(QWidget):
     """Gauges under each other, each opened by a click into its parts, then lines of words.
 
-    `cancelled` and `dismissed` are the user's answers to a proof that runs or failed.
+    `cancelled` and `dismissed` are the user's answers to a proof that runs or failed, `energy_wanted` a click on the energy.
     """
 
     cancelled = Signal()
     dismissed = Signal()
+    energy_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, own_energy: bool = False) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -42,7 +43,8 @@ class TargetBody(QWidget):
             rows.addWidget(row)
         self.note = _label("target_note", kind="dim")
         self.proof = _label("target_proof")
-        self.breakdowns = Breakdowns(dict(zip(GAUGES, self.rows, strict=True)), rows, self)
+        self.breakdowns = Breakdowns(dict(zip(GAUGES, self.rows, strict=True)), rows, self, {"Energy": OWN_ENERGY} if own_energy else {})
+        self.breakdowns.more_wanted.connect(lambda _: self.energy_wanted.emit())
         column.addWidget(self._gauges)
         column.addWidget(Still(self.note))
         column.addWidget(self.proof)

@@ -27,7 +27,7 @@ _SHORT = {"c-small": "C, least RAM"}
 
 
 class TargetCard(QFrame):
-    """The figures of one board. `runtime_chosen`, `removed`, `stepped`, `dragged` and `dropped` are the user's wishes."""
+    """The figures of one board. `runtime_chosen`, `removed`, `stepped`, `dragged`, `dropped` and those that end in `_wanted` are the user's wishes."""
 
     runtime_chosen = Signal(str)
     removed = Signal()
@@ -35,6 +35,8 @@ class TargetCard(QFrame):
     dragged = Signal(int)
     dropped = Signal()
     folded = Signal(bool)
+    energy_wanted = Signal()
+    sheet_wanted = Signal()
 
     def __init__(self, session: Session, target: TargetDevice, prover: Prover, guest: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +54,13 @@ class TargetCard(QFrame):
         column.addWidget(self._line)
         self.alarm_row = AlarmRow(f"target_{target.id}")
         column.addWidget(self.alarm_row)
-        self.body = TargetBody()
+        self.body = TargetBody(own_energy=True)
         self.body.cancelled.connect(lambda: prover.cancel(target.id))
         self.body.dismissed.connect(lambda: prover.dismiss(target.id))
         column.addWidget(self.body)
         self.body.breakdowns.show_open(frozenset(filter(None, session.arrangement.noted(self._note).split())))
         self.body.breakdowns.changed.connect(self._remember_parts)
+        self.body.energy_wanted.connect(self.energy_wanted)
         self.header.clicked.connect(lambda: self.set_open(not self.header.open, by_user=True))
         for name in ("removed", "stepped", "dragged", "dropped"):
             getattr(self.header, name).connect(getattr(self, name))
@@ -88,7 +91,7 @@ class TargetCard(QFrame):
         self.more.setStyleSheet("padding: 3px 2px;")
         self.more.setFixedWidth(18)
         self.more.setAccessibleName(f"More for {self.target.name}")
-        self.more.setToolTip("show the parts, move or remove this target")
+        self.more.setToolTip("show the parts, energy, sheet, move or remove this target")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu(self.more))
         row.addWidget(kind, 1)
@@ -113,6 +116,9 @@ class TargetCard(QFrame):
         menu.aboutToShow.connect(lambda: parts.setText("Hide the parts" if self.body.breakdowns.open else "Show the parts"))
         menu.addAction("Fold", lambda: self.set_open(False, by_user=True))
         menu.addMenu(self._runtime_menu(menu))
+        menu.addSeparator()
+        menu.addAction("Energy and battery…", self.energy_wanted.emit)
+        menu.addAction("Board's sheet…", self.sheet_wanted.emit)
         menu.addSeparator()
         if self.guest:
             menu.addAction("Put this card away", self.removed.emit)

@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
-from studio.core.units import format_count, format_ms, format_size
+from studio.core.units import format_count, format_current, format_days, format_energy, format_ms, format_size
 from studio.estimate.latency import time_parts_ms
 from studio.estimate.rests import foremost
 from studio.ui.widgets.gauge import GaugeRow
 from studio.ui.widgets.parts import Breakdown, Part, PartsView
 
 Find = Callable[[str], Breakdown]
+OWN_ENERGY = "Your own figures…"
 
 
 def breakdown(made: ResourceReport, target: TargetDevice, interval_ms: float, name: str) -> Breakdown:
@@ -52,9 +53,10 @@ def _energy(made: ResourceReport, target: TargetDevice) -> Breakdown:
     if day is not None:
         whole = day.awake_j + day.asleep_j
         parts = (
-            Part("a day, awake", f"{day.awake_j:.3g} J", day.awake_j / whole),
-            Part("a day, asleep", f"{day.asleep_j:.3g} J", day.asleep_j / whole),
-            Part("on its battery", f"{day.battery_days:.3g} days"),
+            Part("a day, awake", format_energy(1e6 * day.awake_j), day.awake_j / whole),
+            Part("a day, asleep", format_energy(1e6 * day.asleep_j), day.asleep_j / whole),
+            Part("on average", format_current(day.mean_a)),
+            Part("on its battery", format_days(day.battery_days)),
         )
     return Breakdown(parts, _rests(made, "energy_uj"))
 
@@ -67,14 +69,16 @@ def _rests(made: ResourceReport, figure: str) -> str:
 class Breakdowns(QObject):
     """The gauges of a card that are open: a click on one shows its parts beneath it, and hides them again.
 
-    `changed` follows a click; what is hidden is not worked out.
+    `changed` follows a click; what is hidden is not worked out. `more` puts a button under the parts of some gauges, by name;
+    `more_wanted` carries the name of the gauge whose button was pressed.
     """
 
     changed = Signal()
+    more_wanted = Signal(str)
 
-    def __init__(self, rows: Mapping[str, GaugeRow], column: QVBoxLayout, parent: QObject) -> None:
+    def __init__(self, rows: Mapping[str, GaugeRow], column: QVBoxLayout, parent: QObject, more: Mapping[str, str]) -> None:
         super().__init__(parent)
-        self._rows, self._column = rows, column
+        self._rows, self._column, self._more = rows, column, more
         self._views: dict[str, PartsView] = {}
         self._find: Find | None = None
         self.open: frozenset[str] = frozenset()
@@ -97,7 +101,8 @@ class Breakdowns(QObject):
     def view(self, name: str) -> PartsView:
         """Return the parts of a gauge, made at the first call."""
         if name not in self._views:
-            made = self._views[name] = PartsView(name, self._rows[name].parentWidget())
+            made = self._views[name] = PartsView(name, self._rows[name].parentWidget(), self._more.get(name, ""))
+            made.more_wanted.connect(lambda: self.more_wanted.emit(name))
             self._column.insertWidget(self._column.indexOf(self._rows[name]) + 1, made)
         return self._views[name]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from studio.core.report import Parts, ResourceReport
-from studio.core.target import Core, TargetDevice
-from studio.core.units import format_count, format_ms, format_size
+from studio.core.report import DayEnergy, Parts, ResourceReport
+from studio.core.target import POWER_PARTS, Core, TargetDevice
+from studio.core.units import OWN_FIGURE, format_count, format_current, format_days, format_energy, format_ms, format_size
 from studio.estimate.latency import time_parts_ms, wait_factor
 from studio.ui.widgets.gauge import Reading, Verdict
 
@@ -206,15 +206,42 @@ def _energy(made: ResourceReport, target: TargetDevice, kit: Mapping[str, Any] |
     aside = {"kit": "-", "difference": ""} if kit else {}
     if made.energy_uj is None:
         return Reading("Energy", "-", "virtual kit" if target.virtual else "no source", "unknown", 0.0, **aside)
-    value = f"{made.energy_uj / 1000:.3g} mJ" if made.energy_uj >= 1000 else f"{made.energy_uj:.3g} µJ"
-    return Reading("Energy", value, made.provenance, "unknown", 0.0, **aside)
+    life = format_days(made.day.battery_days, short=True) if made.day else "" if own_energy(made) else made.provenance
+    said = ": ".join(filter(None, ("own" if own_energy(made) else "", life)))
+    return Reading("Energy", format_energy(made.energy_uj), said, "unknown", 0.0, **aside)
+
+
+def own_energy(made: ResourceReport) -> tuple[str, ...]:
+    """Return which figures of a report's energy are the user's own."""
+    return tuple([name for name in _ENERGY_SOURCES if made.sources.get(name, "").startswith(OWN_FIGURE)])
+
+
+_ENERGY_SOURCES = ("supply", "active", "sleep", "regulator's efficiency", "interval of the energy", "battery")
 
 
 def _energy_why(made: ResourceReport, target: TargetDevice) -> str:
     if made.energy_uj is None:
         return "<b>Energy</b><br>" + ("a virtual kit draws no current" if target.virtual else "no source for this board's current draw yet")
-    source = escape(target.sources.get("power", ""))
-    return f"<b>Energy of one inference, features included</b><br>time awake × supply × current from flash<br>{made.provenance} · {source}"
+    head = f"<b>Energy of one inference, features included: {format_energy(made.energy_uj)}</b><br>time awake × supply × current awake"
+    rows = [] if made.day is None else _day_rows(made.day)
+    table = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in rows)
+    sources: dict[str, list[str]] = {}
+    for name in _ENERGY_SOURCES:
+        source = made.sources.get(name) or (made.sources.get("power", "") if name in POWER_PARTS else "")
+        sources.setdefault(source, []).append(name)
+    said = "".join(f"<br>{', '.join(names)}: {escape(source)}" for source, names in sources.items() if source)
+    return f"{head}<table>{table}</table>{made.provenance}{said}"
+
+
+def _day_rows(day: DayEnergy) -> list[tuple[str, str]]:
+    return [
+        ("one inference every", format_ms(day.interval_ms)),
+        ("awake", f"{100 * day.duty:.2g} %"),
+        ("a day awake", format_energy(1e6 * day.awake_j)),
+        ("a day asleep", format_energy(1e6 * day.asleep_j)),
+        ("mean current", format_current(day.mean_a)),
+        ("battery life", format_days(day.battery_days)),
+    ]
 
 
 def _why(m: Measure, reserve: float, made: ResourceReport, target: TargetDevice) -> str:

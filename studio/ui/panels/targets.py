@@ -22,6 +22,7 @@ from studio.ui.panels.target_card import TargetCard
 from studio.ui.panels.target_file import FileCard
 from studio.ui.panels.target_header import column_title
 from studio.ui.panels.target_interval import IntervalRow
+from studio.ui.panels.target_more import changed_cards, edit_energy, show_sheet
 from studio.ui.panels.target_prove import Prover, Run, Snapshot, kits_for
 from studio.ui.panels.target_reading import changes
 from studio.ui.panels.target_strip import RamStrip
@@ -55,6 +56,7 @@ class TargetsColumn(Panel):
         self.files: list[FileCard] = []
         self._unfolded: dict[str, bool] = {}
         self._order: tuple[str, ...] = ()
+        self._boards = session.gauges.boards
         column = QVBoxLayout(self)
         column.setContentsMargins(PAD + GAP, PAD, PAD + GAP, PAD)
         column.setSpacing(PAD)
@@ -118,6 +120,10 @@ class TargetsColumn(Panel):
 
     def _show(self) -> None:
         gauges = self.session.gauges
+        if gauges.boards is not self._boards:
+            self._boards, self._order = gauges.boards, ()
+            for card in changed_cards(self.cards, gauges.boards) + changed_cards(self.guests, gauges.boards):
+                self._take(card)
         targets = tuple(t for t in self.session.document.project.targets if t in gauges.boards)
         if targets != self._order:
             self._lay_cards(targets)
@@ -177,6 +183,8 @@ class TargetsColumn(Panel):
         card.dropped.connect(self._drop)
         card.alarm_row.undo_wanted.connect(self.take_back)
         card.folded.connect(partial(self._unfolded.__setitem__, id))
+        card.energy_wanted.connect(partial(edit_energy, self, id))
+        card.sheet_wanted.connect(partial(show_sheet, self, id))
         card.show_run(self.prover)
         return card
 

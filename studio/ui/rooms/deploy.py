@@ -130,6 +130,7 @@ class DeployRoom(QWidget):
         self.flash_card.target_wanted.connect(lambda id: self.target.setCurrentIndex(self.target.findData(id)))
         session.document.changed.connect(self._changed)
         session.document_replaced.connect(self._replaced)
+        session.boards_changed.connect(self._fill_targets)
         session.gauges.updated.connect(self._show_refusal)
         session.theme_changed.connect(self._restyle)
         session.jobs.changed.connect(self._show_trained_soon)

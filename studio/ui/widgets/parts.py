@@ -1,9 +1,9 @@
 """What a gauge's figure is made of: its parts under each other, each with its share of the whole, and what they rest on."""
 
 import msgspec
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.paint import colour, fitted, width, write
 from studio.ui.theme import GAP, PAD, theme
@@ -64,9 +64,11 @@ class PartRows(QWidget):
 
 
 class PartsView(QWidget):
-    """The parts of one gauge, and beneath them what they rest on."""
+    """The parts of one gauge, beneath them what they rest on, and a button where there is `more` to do about it."""
 
-    def __init__(self, name: str, parent: QWidget) -> None:
+    more_wanted = Signal()
+
+    def __init__(self, name: str, parent: QWidget, more: str = "") -> None:
         super().__init__(parent)
         self.setObjectName(f"parts_{name.lower()}")
         self.rows, self.source = PartRows(), QLabel()
@@ -79,6 +81,11 @@ class PartsView(QWidget):
         column.setSpacing(2)
         column.addWidget(self.rows)
         column.addWidget(Still(self.source))
+        if more:
+            self.more = QPushButton(more, objectName=f"parts_{name.lower()}_more")
+            self.more.setProperty("kind", "link")
+            self.more.clicked.connect(lambda _=False: self.more_wanted.emit())
+            column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_breakdown(self, made: Breakdown) -> None:
         """Show a figure's parts."""
