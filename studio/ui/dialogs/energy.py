@@ -67,9 +67,11 @@ class EnergyRow:
         self.source = ElidedLabel()
         self.source.setProperty("kind", "dim")
         self.message = Explanation()
+        self.refused = False
 
     def show_figure(self, value: float | None, own: bool, source: str) -> None:
         """Show the figure that counts, and whether it is the user's own."""
+        self.refused = False
         self.field.refuse(False)
         self.message.say("")
         self.field.show_value(value)
@@ -80,8 +82,13 @@ class EnergyRow:
 
     def refuse(self, error: StudioError) -> None:
         """Say why a figure cannot be."""
+        self.refused = True
         self.field.refuse(True)
-        self.message.say(f"{error.message}; {error.hint}" if error.hint else error.message)
+        self.explain(f"{error.message}; {error.hint}" if error.hint else error.message)
+
+    def explain(self, text: str) -> None:
+        """Say something under the number."""
+        self.message.say(text)
         self.message.show_now()
 
 
@@ -91,6 +98,7 @@ class EnergyDialog(QDialog):
     def __init__(self, session: Session, target: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self._began: dict[str, tuple[float | None, float | None]] = {}
         self.setObjectName("energy_dialog")
         self.setWindowTitle("Energy and battery")
         self.setMinimumWidth(800)
@@ -110,6 +118,7 @@ class EnergyDialog(QDialog):
         for name, row in self.rows.items():
             row.field.edited.connect(partial(self._edit, name))
             row.field.unreadable.connect(partial(self._unreadable, name))
+            row.field.settled.connect(partial(self._settle, name))
             row.field.left.connect(self.accept)
             row.name.dragged.connect(row.field.step)
             row.name.reset.connect(partial(self._edit, name, None, ""))
@@ -257,15 +266,28 @@ class EnergyDialog(QDialog):
     # changing
 
     def _edit(self, name: str, value: Any, key: str = "") -> None:
-        changed = None if value is None else float(value)
+        """Set a figure; one that comes back to what it was when the gesture began is as much the user's, or the board's, as then."""
+        if key not in self._began:
+            self._began = {key: (self.rows[name].field.value, getattr(self.plan, name))} if key else {}
+        shown, own = self._began.get(key, (None, None))
+        changed = own if key and value == shown else None if value is None else float(value)
         try:
             self.session.document.push(SetEnergy(self.target, {name: changed}), key)
         except StudioError as error:
             self.rows[name].refuse(error)
 
+    def _settle(self, name: str) -> None:
+        """End typing: where the last of it was refused, what came before it goes too."""
+        row = self.rows[name]
+        if not row.refused or not self._began:
+            return
+        said = row.message.text()
+        ((key, (_, own)),) = self._began.items()
+        self.session.try_push(SetEnergy(self.target, {name: own}), key)
+        row.explain(said)
+
     def _unreadable(self, name: str, text: str) -> None:
-        self.rows[name].message.say(f"“{text}” is no number in {BY_NAME[name].unit}")
-        self.rows[name].message.show_now()
+        self.rows[name].explain(f"“{text}” is no number in {BY_NAME[name].unit}")
 
     def _take_source(self) -> None:
         if self.source.text().strip() != self.plan.source:
