@@ -65,6 +65,10 @@ def test_a_click_on_the_cards_energy_opens_its_figures_and_a_current_changes_it(
     timer.start()
     row = card.body.rows[3]
     QTest.mouseClick(row, LEFT, pos=QPoint(10, row.height() // 2))
+    parts = card.body.breakdowns.view("Energy")
+    qtbot.waitUntil(parts.isVisible)
+    assert [part.name for part in parts.rows.parts] == ["a day, awake", "a day, asleep", "on average", "on its battery"]
+    QTest.mouseClick(parts.more, LEFT)
     (target, doubled, said), undone = seen
     assert target == NRF and doubled == pytest.approx(2 * before) and undone == pytest.approx(before) and "mJ an inference" in said
     assert session.document.undo_stack.count() == steps + 1
