@@ -74,9 +74,9 @@ class Refiner(QObject):
         return self._started
 
     @property
-    def on(self) -> bool:
-        """Whether it works here and the user has not switched it off."""
-        return self._started and self._session.settings.get("refine")
+    def off(self) -> str:
+        """Say that the user switched it off; "" where not."""
+        return "" if self._session.settings.get("refine") else "Refine is switched off in the settings"
 
     @property
     def working(self) -> bool:

@@ -1,12 +1,18 @@
 """Refine: while the design rests a real compiler and TFLM's real allocator check the figures, which the cards and the self-check show."""
 
+import os
+import signal
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
-from studio.core.edits import SetParams
+from studio.core.edits import SetParams, SetTargets
 from studio.deploy import oracle
+from studio.ui.dialogs.jobs import JobsDialog
 from studio.ui.dialogs.self_check import SelfCheck
 
 BOUND_MS = 60_000
@@ -63,3 +69,123 @@ def test_an_edit_rests_and_the_card_says_compiled_until_the_next(window, refiner
     assert len(dialog.rows.rows) > len(lines)
     dialog.reject()
     assert not session.jobs.jobs
+
+
+@pytest.fixture
+def quick(refiner):
+    """The same, with less patience than a user has."""
+    refiner._rest.setInterval(50)
+    refiner._rest.start()
+    return refiner
+
+
+def busy(qtbot, refiner):
+    qtbot.waitUntil(lambda: refiner._child.busy, timeout=BOUND_MS)
+
+
+def test_an_edit_cancels_what_runs_and_another_runtime_is_refined_too(window, quick, qtbot):
+    session = window.session
+    busy(qtbot, quick)
+    first = session.gauges.shown.project.graph
+    session.document.push(SetParams("conv2d_1", {"filters": 24}))
+    session.document.push(SetTargets(("virtual-m4", "nrf52840dk")))
+    rested(qtbot, quick)
+    window.targets.cards["nrf52840dk"].runtime_chosen.emit("tflm")
+    window.targets.cards["virtual-m4"].runtime_chosen.emit("c-small")
+    rested(qtbot, quick)
+    assert first is not session.gauges.shown.project.graph
+    cards = window.targets.cards
+    assert cards["virtual-m4"].provenance.text() == "compiled"
+    assert quick.at("virtual-m4", "c-small").ram != quick.at("virtual-m4", "c").ram
+    assert cards["nrf52840dk"].provenance.text() == "planned"
+    if oracle.available():
+        assert "tflite-micro 0" in cards["nrf52840dk"].provenance.explain()
+    assert window.status_line.source.text() == "figures: compiled, estimated, planned"
+    assert not quick.notes and not session.jobs.jobs
+
+
+def test_nothing_is_refined_while_a_job_runs_or_a_button_is_held(window, quick, qtbot, monkeypatch):
+    session = window.session
+    busy(qtbot, quick)
+    job = session.jobs.start("studio.testing.job_entries:sleep_deaf", {}, "Wait")
+    qtbot.waitUntil(lambda: not quick._child.busy, timeout=BOUND_MS)
+    qtbot.wait(200)
+    assert job.running and quick._running is None and quick.working
+    job.kill()
+    monkeypatch.setattr(QApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    qtbot.wait(200)
+    assert quick._running is None and quick.working
+    monkeypatch.undo()
+    rested(qtbot, quick)
+    assert quick.at("virtual-m4", "c") is not None
+
+
+def test_without_a_compiler_the_card_stays_planned_and_the_self_check_says_why_once(window, qtbot, monkeypatch, tmp_path):
+    session = window.session
+    session.settings.set("toolchain", "gcc")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    erred = []
+    session.erred.connect(erred.append)
+    refiner = session.refiner
+    refiner.start()
+    refiner._rest.start(50)
+    rested(qtbot, refiner)
+    session.document.push(SetParams("conv2d_1", {"filters": 24}))
+    rested(qtbot, refiner)
+    card = window.targets.cards["virtual-m4"]
+    assert card.provenance.text() == "planned"
+    assert "not compiled: gcc: arm-none-eabi-gcc is not on the PATH" in card.provenance.explain()
+    window.actions_by_id["self_check"].trigger()
+    dialog = window.findChild(SelfCheck)
+    assert dialog.notes.text().count("arm-none-eabi-gcc is not on the PATH") == 1
+    assert "apt-get install" in dialog.notes.text()
+    assert erred == [] and not session.jobs.jobs
+    dialog.clear.click()
+    assert not dialog.notes.isVisibleTo(dialog) and "Nothing is checked yet" in dialog.summary.text()
+    refiner.stop()
+
+
+def test_a_crash_is_a_line_in_the_list_of_jobs_and_the_next_edit_starts_anew(window, quick, qtbot):
+    session = window.session
+    erred = []
+    session.erred.connect(erred.append)
+    for filters in (24, 16):
+        busy(qtbot, quick)
+        os.kill(quick._child._process.processId(), signal.SIGKILL)
+        qtbot.waitUntil(lambda: not quick._child.busy, timeout=BOUND_MS)
+        session.document.push(SetParams("conv2d_1", {"filters": filters}))
+    rested(qtbot, quick)
+    assert quick.at("virtual-m4", "c") is not None
+    (work,) = session.jobs.jobs
+    assert not work.running and "signal 9" in work.error.message
+    assert len(work.log_lines) == 1 and work.log_lines[0].startswith("again at ")
+    assert erred == []
+    line = JobsDialog.show_for(window).lines[0]
+    assert "signal 9" in line.state.text() and line.error.isVisibleTo(line)
+    line.window().close()
+
+
+def test_the_setting_stops_it_and_so_does_the_window_that_closes(window, quick, qtbot):
+    session = window.session
+    busy(qtbot, quick)
+    session.change_setting("refine", False)
+    rested(qtbot, quick)
+    assert quick.at("virtual-m4", "c") is None
+    assert "switched off" in window.targets.cards["virtual-m4"].provenance.explain()
+    session.document.push(SetParams("conv2d_1", {"filters": 24}))
+    rested(qtbot, quick)
+    assert not quick._child.busy
+    session.change_setting("refine", True)
+    busy(qtbot, quick)
+    session.document.undo_stack.setClean()
+    before = time.monotonic()
+    window.close_now()
+    assert time.monotonic() - before < 2
+    assert quick._child._process is None and not quick.started
+
+
+def test_a_window_in_a_test_compiles_nothing(window, qtbot):
+    window.session.document.push(SetParams("conv2d_1", {"filters": 24}))
+    qtbot.wait(50)
+    assert not window.session.refiner.working and window.session.refiner._child._process is None
+    assert "Refine is switched off" not in window.targets.cards["virtual-m4"].provenance.explain()

@@ -17,7 +17,6 @@ from studio.ui.theme import PAD, ROOM, theme
 
 PROMISE = f"Promised: RAM and arena to the byte, flash within {100 * FLASH_TOLERANCE:.0f} % with zig. Parts are listed to find where a difference is."
 EMPTY = "Nothing is checked yet. A second after an edit, the design is compiled for the targets' cards and TFLM plans its arena."
-OFF = "Refine is switched off in the settings: nothing more is checked."
 ANY = "any 32-bit core"
 WHEN, DESIGN, TARGET, RUNTIME, FIGURE, PLANNED, FOUND, DIFFERENCE, TOOL = range(9)
 
@@ -146,8 +145,11 @@ class SelfCheck(QDialog):
         if shown != list(self.rows.rows):
             self.rows.show_rows(shown)
         self.summary.setText(summary(kept) if kept else EMPTY)
-        off = [] if self._session.settings.get("refine") else [OFF]
-        notes = [*off, *(f"Not refined since {clock(when)}: {words}" for words, when in self.refiner.notes.items())]
+        off = self.refiner.off
+        notes = [
+            *([f"{off}: nothing more is checked."] if off else []),
+            *(f"Not refined since {clock(when)}: {words}" for words, when in self.refiner.notes.items()),
+        ]
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
         self.copy.setEnabled(bool(shown))

@@ -110,7 +110,7 @@ def _refined_words(made: ResourceReport, refiner: Refiner) -> str:
     if made.runtime not in ENGINE:
         return ""
     why = refiner.why_not(made.target, made.runtime)
-    return f"not compiled: {why}" if why else "compiled when you rest" if refiner.on else "Refine is switched off in the settings"
+    return f"not compiled: {why}" if why else refiner.off or "the compiler's own figures follow when you rest"
 
 
 def allocated_words(found: Refinement, runtime: str) -> str:
