@@ -8,6 +8,7 @@ from studio.core.target import TargetDevice
 from studio.core.units import format_size
 from studio.deploy.review import KitProof, Review, TargetReview, is_refused
 from studio.deploy.review_items import NONE, Bar, Bars, Item, Paragraph, Section, Table, band_of, bytes_of, time_of
+from studio.estimate.latency import decision_ms
 
 Row = tuple[str, ...]
 
@@ -125,6 +126,8 @@ def _time(running: Sequence[ResourceReport], interval_ms: float) -> Table:
         ("Features and inference", lambda r: time_of(r.latency_ms.value)),
         ("Its band", lambda r: band_of(r.latency_ms.low, r.latency_ms.high)),
         (f"Share of the interval, {interval_ms:g} ms", lambda r: f"{r.latency_ms.value / interval_ms:.1%}"),
+        ("Left of the interval", lambda r: _left(interval_ms - r.latency_ms.value)),
+        ("From a sound's end to its answer, at most", lambda r: _answered(r, interval_ms)),
         ("Cycles, inference", lambda r: _count(r.cycles)),
         ("Cycles, features", lambda r: _count(r.frontend_cycles)),
         ("Instructions, inference", lambda r: _count(r.instructions)),
@@ -134,6 +137,15 @@ def _time(running: Sequence[ResourceReport], interval_ms: float) -> Table:
     )
     rows = tuple((name, *[write(r) for r in running]) for name, write in lines)
     return Table(header, rows, tuple(range(1, len(running) + 1)))
+
+
+def _left(milliseconds: float) -> str:
+    return time_of(milliseconds) if milliseconds >= 0 else f"−{time_of(-milliseconds)}"
+
+
+def _answered(made: ResourceReport, interval_ms: float) -> str:
+    longest = decision_ms(made.latency_ms.value, interval_ms)
+    return NONE if longest is None else time_of(longest)
 
 
 def _kit(kit: KitProof) -> tuple[Item, ...]:

@@ -118,3 +118,11 @@ def energy_uj(target: TargetDevice, milliseconds: float) -> float | None:
     if target.power is None:
         return None
     return milliseconds * 1e3 * target.power.supply_v * target.power.active_a
+
+
+def decision_ms(latency_ms: float, interval_ms: float) -> float | None:
+    """Return the longest time in ms from the end of a sound to the answer of the inference that heard all of it.
+
+    That one begins at most an interval after the sound has ended. None where inferences take longer than their interval: they fall behind.
+    """
+    return interval_ms + latency_ms if latency_ms <= interval_ms else None

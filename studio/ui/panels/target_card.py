@@ -95,6 +95,7 @@ class TargetCard(QFrame):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(self._menu(self.more))
         row.addWidget(kind, 1)
+        row.addSpacing(GAP)
         row.addWidget(self.provenance)
         row.addWidget(self.runtime_button)
         row.addWidget(self.more)
@@ -112,8 +113,9 @@ class TargetCard(QFrame):
         menu = QMenu(parent)
         menu.addAction("Move up\tAlt+Up", lambda: self.stepped.emit(-1)).setEnabled(not self.guest)
         menu.addAction("Move down\tAlt+Down", lambda: self.stepped.emit(1)).setEnabled(not self.guest)
-        parts = menu.addAction("", self.toggle_parts)
+        parts, reserve = menu.addAction("", self.toggle_parts), menu.addAction("", self.change_reserve)
         menu.aboutToShow.connect(lambda: parts.setText("Hide the parts" if self.body.breakdowns.open else "Show the parts"))
+        menu.aboutToShow.connect(lambda: reserve.setText(f"Reserve: {self.session.settings.get('reserve_percent')} %…"))
         menu.addAction("Fold", lambda: self.set_open(False, by_user=True))
         menu.addMenu(self._runtime_menu(menu))
         menu.addSeparator()
@@ -135,6 +137,14 @@ class TargetCard(QFrame):
         self.body.breakdowns.show_open(frozenset() if opened else frozenset(GAUGES))
         if not opened and not self.header.open:
             self.set_open(True, by_user=True)
+
+    def change_reserve(self) -> None:
+        """Open the settings at the share of flash and RAM that stays free."""
+        from studio.ui.dialogs.settings import SettingsDialog
+
+        dialog = SettingsDialog(self.session, self.window())
+        dialog.controls["reserve_percent"].setFocus()
+        dialog.exec()
 
     @property
     def _note(self) -> str:

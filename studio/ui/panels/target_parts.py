@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout
 from studio.core.report import ResourceReport
 from studio.core.target import TargetDevice
 from studio.core.units import format_count, format_current, format_days, format_energy, format_ms, format_size
-from studio.estimate.latency import time_parts_ms
+from studio.estimate.latency import decision_ms, time_parts_ms
 from studio.estimate.rests import foremost
 from studio.ui.widgets.gauge import GaugeRow
 from studio.ui.widgets.parts import Breakdown, Part, PartsView
@@ -32,10 +32,11 @@ def breakdown(made: ResourceReport, target: TargetDevice, interval_ms: float, na
 
 def _time(made: ResourceReport, target: TargetDevice, interval_ms: float) -> tuple[Part, ...]:
     whole = made.latency_ms
-    rest = interval_ms - whole.value
+    rest, answered = interval_ms - whole.value, decision_ms(whole.value, interval_ms)
     ends = (
         Part("band", f"{format_ms(whole.low)} to {format_ms(whole.high)}"),
         Part("left of the interval" if rest >= 0 else "more than the interval", format_ms(abs(rest))),
+        *([Part("from sound to answer", f"≤ {format_ms(answered)}")] if answered is not None else []),
     )
     if not target.core.tabled:
         return (Part("network, by its MACs", format_ms(whole.value)), *ends)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from studio.ui.session import Session
 
 MORE = "Click for the self-check: all plans of this session beside what came of them."
-_SMALL = 12
+_SMALL = 11
 
 
 class ProvenanceWord(QToolButton):
