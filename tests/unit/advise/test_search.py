@@ -17,7 +17,7 @@ from studio.core.graph import infer
 from studio.core.project import Project
 from studio.core.remember import forget
 from studio.dsp.mel import empty_bands
-from studio.estimate.counts import figures
+from studio.estimate.counts import figures, op_counts
 from studio.estimate.report import report
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
@@ -123,6 +123,29 @@ def test_a_full_convolution_becomes_separable_in_its_place():
     macs = [design(p, BLOCKS).figures.macs for p in (of, after)]
     positions, channels = 25 * 20, 16
     assert macs[0] - macs[1] == positions * (9 * channels * 16 - 9 * channels - channels * 16)
+
+
+def test_a_column_and_a_row_see_as_far_as_the_whole_kernel():
+    conv = {**CONV, "kernel": (5, 5), "stride": (2, 2), "activation": "relu"}
+    of = project([("conv2d", CONV), ("conv2d", conv), *HEAD])
+    after = applied(of, tried(of)["spatial"][1], BLOCKS)
+    column, row = (after.graph.by_id[id].params for id in ("conv2d_2", "conv2d_3"))
+    assert (column["kernel"], column["stride"], column["activation"]) == ((5, 1), (2, 1), "none")
+    assert (row["kernel"], row["stride"], row["activation"]) == ((1, 5), (1, 2), "relu")
+    shapes = [infer(p.graph, BLOCKS, p.frontend.shape).shapes["global_average_pool_1"] for p in (of, after)]
+    assert shapes[0] == shapes[1]
+    unstrided = project([("conv2d", CONV), ("conv2d", {**CONV, "kernel": (5, 5)}), *HEAD])
+    spared = applied(unstrided, tried(unstrided)["spatial"][1], BLOCKS)
+    whole, parted = (sum(op.macs for op in op_counts(design(p, BLOCKS).network)[1:-2]) for p in (unstrided, spared))
+    assert whole / parted == pytest.approx(2.5, rel=0.01)
+
+
+def test_groups_halve_a_layer_whose_channels_come_in_whole_fours():
+    of = project([("conv2d", CONV), ("conv2d", CONV), ("conv2d", {**CONV, "filters": 12}), *HEAD])
+    (candidate,) = tried(of)["groups"]
+    assert candidate.where == "conv2d_2"
+    before, after = (op_counts(design(p, BLOCKS).network)[1].macs for p in (of, applied(of, candidate, BLOCKS)))
+    assert before == 2 * after
 
 
 def test_two_small_kernels_see_as_far_as_a_large_one():
