@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from studio.core.edits import Disconnect, SetParams, SetTargets
 from studio.core.units import format_count, format_size
@@ -125,6 +125,23 @@ def test_selected_rows_are_copied_tab_separated(view, session, window):
     assert head == [c.title for c in view.rows.columns]
     assert [line[BLOCK] for line in lines] == blocks(view)[1:3]
     assert lines[0][MACS] == "400.0 k"
+
+
+def test_a_right_click_offers_copying_and_writing(view, session, monkeypatch, tmp_path):
+    path = tmp_path / "costs.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    session.select(())
+    port = view.table.viewport()
+    at = view.table.visualRect(view.table.filter.index(1, BLOCK)).center()
+    QApplication.sendEvent(port, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, port.mapToGlobal(at)))
+    menu = QApplication.activePopupWidget()
+    actions = {a.text().partition("\t")[0]: a for a in menu.actions()}
+    assert not actions["Copy"].isEnabled()
+    actions["Copy all rows"].trigger()
+    assert len(QGuiApplication.clipboard().text().split("\n")) == len(blocks(view)) + 1
+    actions["Write as CSV…"].trigger()
+    assert path.read_text().count("\n") == len(blocks(view)) + 2
+    menu.close()
 
 
 def test_the_table_is_written_as_plain_numbers(view, session, monkeypatch, tmp_path):

@@ -85,6 +85,7 @@ class OperatorsView(CostView):
         self.table = FigureTable("operators", "Operators and their costs", self.rows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.filter.searched = lambda row: f"{row.block} {row.operator} {operator_words(row.operator)}"
+        self.table.more.append(("Write as CSV…", self.export_csv))
         self.total = Footer(self.table)
         self.note = dim_label("operators_note")
         self.column.setContentsMargins(0, 0, 0, 0)

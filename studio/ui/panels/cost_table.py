@@ -1,6 +1,6 @@
 """A table of figures: bars in the cells, sorting by value, a filter of words, copying and writing as text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
+    QMenu,
     QSizePolicy,
     QStyle,
     QStyledItemDelegate,
@@ -172,6 +173,7 @@ class FigureTable(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(spoken)
         self.figures, self.filter = model, WordFilter(self)
+        self.more: list[tuple[str, Callable[[], None]]] = []
         self.filter.setSourceModel(model)
         self.setModel(self.filter)
         self.setItemDelegate(BarDelegate(self))
@@ -222,9 +224,28 @@ class FigureTable(QTableView):
 
     def copy(self) -> None:
         """Copy the selected rows."""
-        rows = [self.figures.rows[i] for i in self.selected_rows()]
+        self._copy([self.figures.rows[i] for i in self.selected_rows()])
+
+    def copy_all(self) -> None:
+        """Copy the rows on show, in their order."""
+        self._copy(self.filter.shown_rows())
+
+    def _copy(self, rows: Sequence[Any]) -> None:
         if rows:
             QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in self.as_lines(rows)))
+
+    def make_menu(self) -> QMenu:
+        """Make the menu that a right click, or its key, opens; `more` are titles and what they do."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy\tCtrl+C", self.copy).setEnabled(bool(self.selected_rows()))
+        menu.addAction("Copy all rows", self.copy_all).setEnabled(bool(self.figures.rows))
+        for title, work in self.more:
+            menu.addAction(title, work).setEnabled(bool(self.figures.rows))
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        self.make_menu().popup(event.globalPos())
 
     def event(self, event: QEvent) -> bool:
         """Take the keys for copying and selecting all before the window's own actions do."""
