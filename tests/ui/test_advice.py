@@ -278,6 +278,22 @@ def test_another_runtime_is_chosen_on_its_card(session, column, qtbot):
     assert not column.advisor.current
 
 
+def test_the_keys_come_back_to_apply_after_the_search(window, session, whole, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    apply = whole.advice.apply_button
+    click(apply)
+    qtbot.waitUntil(lambda: not apply.isEnabled())
+    assert not apply.hasFocus()
+    rest(whole, qtbot)
+    assert apply.isEnabled() and apply.hasFocus()
+    session.document.push(SetParams("dense_1", {"use_bias": False}))
+    qtbot.waitUntil(lambda: not apply.isEnabled())
+    window.room("design").canvas.setFocus()
+    rest(whole, qtbot)
+    assert window.room("design").canvas.hasFocus()
+
+
 def test_a_broken_list_of_what_was_put_away_means_none(tmp_path):
     (tmp_path / ".studio").mkdir()
     (tmp_path / ".studio" / "advice.json").write_text('{"a": 1}')

@@ -71,6 +71,15 @@ def test_a_click_brings_the_block_into_sight(view, session, window):
     assert seen.contains(canvas.block_point("dense_1"))
 
 
+def test_what_is_in_sight_stays_where_it_is(view, window):
+    canvas, timeline = window.room("design").canvas, view.plot.picture.timeline
+    assert canvas.fitted
+    before = canvas.block_point("conv2d_1")
+    for number in range(len(timeline.lives)):
+        view.plot.take(number)
+    assert canvas.fitted and canvas.block_point("conv2d_1") == before
+
+
 def test_the_input_belongs_to_the_front_end(view, session):
     number = next(i for i, life in enumerate(view.plot.picture.timeline.lives) if life.role == "input")
     QTest.mouseClick(view.plot, LEFT, pos=middle(view, number))

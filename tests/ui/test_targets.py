@@ -54,6 +54,17 @@ def test_a_card_says_what_the_report_says(session, column):
     assert card.body.rows[0].accessibleName().startswith("Flash ")
 
 
+def test_the_strip_shows_the_engine_of_the_first_card(session, column):
+    card, before = column.cards["virtual-m4"], column.strip.peak.text()
+    card.runtime_chosen.emit("c-small")
+    made = session.gauges.sketch("virtual-m4", "c-small")
+    after = column.strip.peak.text()
+    assert after != before
+    assert max(step.alive for step in column.strip.plot.steps) <= made.arena_bytes
+    card.runtime_chosen.emit("tflm")
+    assert column.strip.peak.text() == before
+
+
 def test_the_head_counts_the_boards_that_are_too_small(session, column):
     title = column._title
     choose(session, "virtual-m4", "nrf52840dk")

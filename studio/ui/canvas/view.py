@@ -230,12 +230,12 @@ class GraphCanvas(ZoomView):
         self._refit()
 
     def _reveal(self, id: str) -> None:
-        if not self.fitted:  # else what was added is fitted in with the rest
-            self._find(id)
+        if id in self.graph.blocks and not self.fitted:  # else what was added is fitted in with the rest
+            self.bring(self.graph.blocks[id].card.adjusted(-24, -24, 24, 24))
 
     def _find(self, id: str) -> None:
         if id in self.graph.blocks:
-            self.bring(self.graph.blocks[id].card.adjusted(-24, -24, 24, 24))
+            self.bring(self.graph.blocks[id].card)
 
     # for interactions
 

@@ -27,7 +27,7 @@ class AdviceStrip(QFrame):
         self.setObjectName("advice")
         self._session, self._advisor = session, advisor
         self._dismissed = Dismissed(session.document.path)
-        self._at = 0
+        self._at, self._left = 0, False
         self.label = QLabel(objectName="advice.words")
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.RichText)
@@ -126,9 +126,11 @@ class AdviceStrip(QFrame):
         offered = self.advice
         self._at = min(self._at, max(0, len(offered) - 1))
         shown, current = self.shown, self._advisor.current
+        self._left = self._left or (self.apply_button.hasFocus() and not current)
         for widget in (self.apply_button, self.dismiss):
             widget.setVisible(shown is not None)
             widget.setEnabled(current)
+        self._give_back_focus()
         for widget in (self.before, self.after, self.count):
             widget.setVisible(len(offered) > 1)
         self.count.setText(f"{self._at + 1} of {len(offered)}")
@@ -140,6 +142,13 @@ class AdviceStrip(QFrame):
             back = "Ctrl+Z takes it back" if shown.candidate.edits else "chosen back on the card"
             self.apply_button.setToolTip(f"{shown.candidate.words}; {back}")
             self.apply_button.setAccessibleName(f"Apply: {shown.candidate.words}")
+
+    def _give_back_focus(self) -> None:
+        """A button that waits for a search loses the keys to its neighbour; they come back to it, unless they went on."""
+        if self._left and self.apply_button.isEnabled():
+            self._left = False
+            if any(widget.hasFocus() for widget in self.buttons()):
+                self.apply_button.setFocus()
 
     def _empty(self, current: bool) -> str:
         if not current:

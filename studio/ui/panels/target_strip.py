@@ -181,7 +181,7 @@ class RamStrip(QWidget):
         self._session = session
         self._of: tuple[Sketch, ResourceReport] | None = None
         self._steps: tuple[Step, ...] = ()
-        self._name = ""
+        self._name = self._target = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
@@ -194,9 +194,11 @@ class RamStrip(QWidget):
         self.plot = RamPlot(session)
         column.addWidget(self.plot)
         session.selection_changed.connect(self.plot.update)
+        session.settings_changed.connect(self._follow_runtime)
 
     def show_target(self, target: str) -> None:
         """Show the arena of this board; hide where runtime `c` has no plan."""
+        self._target = target
         gauges, runtime = self._session.gauges, self._session.settings.engine_of(target)
         plan, made = gauges.sketch(target, runtime), gauges.report(target, runtime)
         if plan is None or made is None or not plan.operators or gauges.shown is None:
@@ -216,3 +218,7 @@ class RamStrip(QWidget):
         self.peak.show_texts((f"peak {size} at {where}", f"{size} at {where}", f"peak {size}"))
         self.plot.show_steps(shown, bool(gauges.stale))
         self.show()
+
+    def _follow_runtime(self, key: str) -> None:
+        if key in ("card_runtimes", "runtime") and self._target in self._session.document.project.targets:
+            self.show_target(self._target)

@@ -14,7 +14,7 @@ from studio.ui.theme import GAP, theme
 
 Verdict = Literal["fits", "tight", "too_large", "unknown"]
 
-LABEL, VALUE, SHARE = 48, 60, 72
+LABEL, VALUE, SHARE = 48, 68, 72
 LINE, BAR, UNDER = 20, 6, 14
 _KIT_LABEL = 46
 _TEXT, _SMALL = 13, 12
