@@ -95,6 +95,12 @@ class ResourceReport(msgspec.Struct, frozen=True):
     day: DayEnergy | None = None
     memory_provenance: Provenance = "estimated"
 
+    @property
+    def provenance_words(self) -> str:
+        """Where the figures come from: "estimated", or "memory planned, else estimated"."""
+        same = self.memory_provenance == self.provenance
+        return self.provenance if same else f"memory {self.memory_provenance}, else {self.provenance}"
+
 
 class ModelFigures(msgspec.Struct, frozen=True):
     """What holds for a network on every target: exact counts in both conventions.

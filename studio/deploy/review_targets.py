@@ -27,7 +27,7 @@ def summary(review: Review) -> tuple[Item, ...]:
             time_of(r.latency_ms.value),
             band_of(r.latency_ms.low, r.latency_ms.high),
             _energy(r),
-            r.provenance,
+            r.provenance_words,
         )
         for name, r in shown
     )
@@ -61,7 +61,7 @@ def _verdicts(reports: Sequence[ResourceReport]) -> Table:
     rows = tuple(
         (r.runtime, r.limits, NONE, NONE, NONE)
         if is_refused(r)
-        else (r.runtime, r.limits, r.runtime_version, r.provenance, r.sources.get("latency band", NONE))
+        else (r.runtime, r.limits, r.runtime_version, r.provenance_words, r.sources.get("latency band", NONE))
         for r in reports
     )
     header = ("runtime", "verdict", "counted for", "figures", "the time rests on")

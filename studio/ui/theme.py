@@ -145,7 +145,6 @@ def style_sheet(t: Theme) -> str:
     QToolButton#rail:checked {{ color: {t.text}; border-left-color: {t.accent}; }}
     QFrame#advice {{ background: {t.raised}; border: none; border-left: 3px solid {t.accent}; }}
     QToolButton#quiet {{ background: transparent; border: 1px solid transparent; padding: 3px 6px; }}
-    QToolButton#quiet[kind="dim"] {{ color: {t.dim}; }} QToolButton#quiet[kind="dim"]:hover {{ color: {t.text}; }}
     QToolButton#quiet::menu-indicator {{ image: none; }}
     QToolButton[compact="true"] {{ padding: 2px; }}
     QToolButton[compact="true"]:checked {{ background: {t.background}; color: {t.accent}; border-color: {t.accent}; }}

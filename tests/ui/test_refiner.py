@@ -36,11 +36,11 @@ def test_an_edit_rests_and_the_card_says_compiled_until_the_next(window, refiner
     session = window.session
     card = window.targets.cards["virtual-m4"]
     session.document.push(SetParams("conv2d_1", {"filters": 24}))
-    assert card.provenance.text() == "planned"
+    assert card.provenance.word == "planned"
     planned = session.gauges.report("virtual-m4", "c")
     rested(qtbot, refiner)
     found = refiner.at("virtual-m4", "c")
-    assert card.provenance.text() == "compiled"
+    assert card.provenance.word == "compiled"
     tip = card.provenance.explain()
     assert found.tool.startswith("zig ") and found.tool in tip and "random weights" in tip
     flash, ram = card.body.rows[:2]
@@ -48,10 +48,10 @@ def test_an_edit_rests_and_the_card_says_compiled_until_the_next(window, refiner
     assert sum(found.ram.values()) == planned.ram.total
     assert abs(sum(found.flash.values()) - planned.flash.total) <= 0.02 * planned.flash.total
     session.document.push(SetParams("conv2d_1", {"filters": 16}))
-    assert card.provenance.text() == "planned"
+    assert card.provenance.word == "planned"
     assert "planned · " in flash.explain() and refiner.at("virtual-m4", "c") is None
     session.document.undo_stack.undo()
-    assert card.provenance.text() == "compiled"
+    assert card.provenance.word == "compiled"
 
     QTest.mouseClick(card.provenance, Qt.MouseButton.LeftButton)
     dialog = window.findChild(SelfCheck)
@@ -95,9 +95,9 @@ def test_an_edit_cancels_what_runs_and_another_runtime_is_refined_too(window, qu
     rested(qtbot, quick)
     assert first is not session.gauges.shown.project.graph
     cards = window.targets.cards
-    assert cards["virtual-m4"].provenance.text() == "compiled"
+    assert cards["virtual-m4"].provenance.word == "compiled"
     assert quick.at("virtual-m4", "c-small").ram != quick.at("virtual-m4", "c").ram
-    assert cards["nrf52840dk"].provenance.text() == "planned"
+    assert cards["nrf52840dk"].provenance.word == "planned"
     if oracle.available():
         assert "tflite-micro 0" in cards["nrf52840dk"].provenance.explain()
     assert window.status_line.source.text() == "figures: compiled, estimated, planned"
@@ -133,7 +133,7 @@ def test_without_a_compiler_the_card_stays_planned_and_the_self_check_says_why_o
     session.document.push(SetParams("conv2d_1", {"filters": 24}))
     rested(qtbot, refiner)
     card = window.targets.cards["virtual-m4"]
-    assert card.provenance.text() == "planned"
+    assert card.provenance.word == "planned"
     assert "not compiled: gcc: arm-none-eabi-gcc is not on the PATH" in card.provenance.explain()
     window.actions_by_id["self_check"].trigger()
     dialog = window.findChild(SelfCheck)

@@ -57,10 +57,11 @@ def test_an_unsaved_design_is_proven_beside_its_estimate(session, column, qtbot)
         assert row.reading.difference == "equal" or float(row.reading.difference.strip("< %+−")) <= 15
     assert said[-1] == ""
     assert any("compil" in s for s in said)
+    assert card.provenance.word == "emulated" and kit["compiler"] in card.provenance.explain()
     assert not copy.exists()
     session.document.push(SetParams("conv2d_1", {"filters": 32}))
     assert not card.body.proof.isVisible()
-    assert not card.body.rows[0].reading.kit
+    assert not card.body.rows[0].reading.kit and card.provenance.word == "planned"
     session.document.undo_stack.undo()
     assert card.body.proof.isVisible()
 

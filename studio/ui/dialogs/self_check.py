@@ -15,7 +15,10 @@ from studio.ui.refiner import Refiner
 from studio.ui.settings import RUNTIME_NAMES
 from studio.ui.theme import PAD, ROOM, theme
 
-PROMISE = f"Promised: RAM and arena to the byte, flash within {100 * FLASH_TOLERANCE:.0f} % with zig. Parts are listed to find where a difference is."
+PROMISE = (
+    f"Promised with zig, for cores that have tables of their own: RAM and arena to the byte, flash within {100 * FLASH_TOLERANCE:.0f} %. "
+    "The parts only help to find a difference."
+)
 EMPTY = "Nothing is checked yet. A second after an edit, the design is compiled for the targets' cards and TFLM plans its arena."
 ANY = "any 32-bit core"
 WHEN, DESIGN, TARGET, RUNTIME, FIGURE, PLANNED, FOUND, DIFFERENCE, TOOL = range(9)

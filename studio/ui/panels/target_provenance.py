@@ -6,55 +6,83 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QToolButton, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QToolTip, QWidget
 
 from studio.core.refinement import Check, Refinement
 from studio.core.report import Parts, ResourceReport
 from studio.core.target import TargetDevice
 from studio.lower.engine import RUNTIMES as ENGINE
+from studio.ui.paint import colour, width, write
 from studio.ui.refiner import Refiner
+from studio.ui.theme import theme
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
 
 MORE = "Click for the self-check: all plans of this session beside what came of them."
 _SMALL = 11
+_WIDEST = "estimated"
 
 
-class ProvenanceWord(QToolButton):
-    """The word on a card; `tip` explains it when asked."""
+class ProvenanceWord(QAbstractButton):
+    """The word on a card, in a place of its own size, so that an edit makes no layout count anew; `tip` explains it when asked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("quiet")
-        small = self.font()
-        small.setPixelSize(_SMALL)
-        self.setFont(small)
-        self.setStyleSheet("padding: 3px 2px;")
-        self.setProperty("kind", "dim")
+        self.setObjectName("provenance")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedSize(round(width(_WIDEST, _SMALL)) + 1, 22)
+        self._word = ""
         self._tip: Callable[[], str] = str
+
+    @property
+    def word(self) -> str:
+        """The word on show."""
+        return self._word
 
     def show_word(self, word: str, tip: Callable[[], str]) -> None:
         """Show a word; "" hides it."""
         self._tip = tip
-        if self.text() != word:
-            self.setText(word)
-            self.setFixedWidth(self.fontMetrics().horizontalAdvance(word) + 6)
+        if self._word != word:
+            self._word = word
             self.setAccessibleName(f"Flash and RAM are {word}: open the self-check")
             self.setVisible(bool(word))
+            self.update()
 
     def explain(self) -> str:
         """Return the tooltip, rich text."""
         return self._tip()
 
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        t, painter = theme(), QPainter(self)
+        painter.fillRect(self.rect(), colour(t.raised))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(t.accent), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        left = (self.width() - width(self._word, _SMALL)) / 2
+        write(painter, QPointF(left, self.height() / 2), self._word, _SMALL, t.text if self.underMouse() else t.dim)
+
     def event(self, event: QEvent) -> bool:
-        """Make the tooltip only when it is asked for."""
+        """Make the tooltip only when it is asked for; stay opaque, which a style takes from every button."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self.explain(), self)
             return True
-        return super().event(event)
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
+            self.update()
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the card beneath need not be painted again
+        return done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
 
 def compiled(made: ResourceReport, found: Refinement) -> ResourceReport:

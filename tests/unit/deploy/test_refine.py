@@ -5,16 +5,18 @@ import pytest
 
 from studio.boards import board
 from studio.core.errors import Cancelled
+from studio.core.project import Recipe, design_digest
 from studio.core.refinement import FLASH_TOLERANCE, Check, Refinement
 from studio.deploy import oracle
 from studio.deploy.allocation import FOLLOWED, HEAD
-from studio.deploy.refine import refine_allocation, refine_engine, run
+from studio.deploy.refine import refine_allocation, refine_engine, run, run_design
 from studio.deploy.subject import Subject, load_subject, with_random_weights
 from studio.estimate.report import report
 from studio.jobs import QuietContext
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.lower.tflite import write_tflite
+from studio.storage.runs import MODEL, Run, write_run
 from tests.helpers.small_networks import BLOCKS, random_graph
 
 SHAPE = (24, 20, 1)
@@ -139,3 +141,38 @@ def test_the_job_refines_what_it_is_asked_for(tmp_path):
     allocated = [("allocated", "")] if oracle.available() else []
     assert [(f.kind, f.target) for f in found] == [*allocated, ("compiled", "virtual-m4"), ("compiled", "virtual-m0")]
     assert all(f.trained and c.holds for f in found for c in f.checks)
+
+
+def asked(project, runs, target="virtual-m4") -> dict:
+    """What the window asks of the warm child."""
+    board_record = msgspec.to_builtins(board(target)) if target else None
+    text = msgspec.json.encode(project).decode()
+    return {"project": text, "runs": str(runs), "target": board_record, "runtime": "c", "toolchain": "zig"}
+
+
+def refined(args: dict) -> Refinement:
+    return msgspec.convert(run_design(args, QuietContext())["refinement"], Refinement)
+
+
+def test_a_design_that_no_file_holds_is_that_of_its_folder(sample, tmp_path):
+    """JSON loses tuples and the like; what is compiled must not differ by a byte."""
+    project = sample[0].project
+    made = refined(asked(project, tmp_path))
+    assert made.flash == compiled(*sample, "virtual-m4").flash
+    assert made.checks[0].planned == report(sample[0].network, board("virtual-m4"), "c", project.frontend).flash.total
+    if oracle.available():
+        assert refined(asked(project, tmp_path, target=None)).checks[0].holds
+
+
+def test_a_trained_design_is_refined_with_its_model(sample, tmp_path):
+    project = sample[0].project
+    trained = with_random_weights(sample[0], 7).network
+    folder = tmp_path / "runs" / "1"
+    folder.mkdir(parents=True)
+    (folder / MODEL).write_bytes(write_tflite(trained))
+    write_run(folder, Run(1, design_digest(project), 0.0, 1.0, 1, Recipe(), project.labels, 0.9, 0.9))
+    made = refined(asked(project, tmp_path / "runs"))
+    assert made.trained
+    assert_as_planned(made)
+    other = msgspec.structs.replace(project, labels=("a", *project.labels[1:]))
+    assert not refined(asked(other, tmp_path / "runs")).trained
