@@ -42,10 +42,12 @@ def check(kit, toolchain, sources, folder):
     tools = find_toolchain(toolchain, board(kit).core)
     includes, files = sources
     cache().mkdir(parents=True, exist_ok=True)
-    # zig looks for the objects that it would have made.
-    mode = "-c" if toolchain == "zig" else "-fsyntax-only"
-    command = (*tools.command, *tools.compile_flags, *WARNINGS, "-DHARNESS_FRONTEND", mode, *includes, *map(str, files))
-    assert run(command, folder, tools.environment, 300) == (0, "")
+    command = (*tools.command, *tools.compile_flags, *WARNINGS, "-DHARNESS_FRONTEND", *includes)
+    if toolchain == "gcc":
+        assert run((*command, "-fsyntax-only", *map(str, files)), folder, tools.environment, 300) == (0, "")
+        return
+    for file in files:  # zig looks for the objects that it would have made, and links those of several files
+        assert run((*command, "-c", str(file), "-o", "one.o"), folder, tools.environment, 300) == (0, "")
 
 
 @pytest.mark.parametrize("kit", ["virtual-m4", "virtual-m0"])

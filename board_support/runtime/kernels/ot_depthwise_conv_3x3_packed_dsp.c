@@ -141,7 +141,7 @@ static void convolve_3x3(const ot_half *plane, int8_t *out, const ot_channel *s)
       const ot_half *p = plane + x * (s->stride / 2) + y;
       int32_t sum = s->bias;
       for (int32_t j = 0; j < 3; j++, p += s->length / 2) {
-        sum = ot_mac_low_high(ot_load(p + 2), s->weights[2 * j + 1], ot_dual_mac(ot_load(p), s->weights[2 * j], sum));
+        sum = ot_mac_low_high(p[2], s->weights[2 * j + 1], ot_dual_mac(ot_load(p), s->weights[2 * j], sum));
       }
       int32_t offset = s->offset - (sum < 0 && s->linear);
       int32_t t = (int32_t)(((int64_t)sum * s->multiplier + 0x80000000) >> 32) + offset;
