@@ -82,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
         extra = ({} if advised is None else {"advice": advice_json(advised)}) | ({} if refined is None else {"refined": refined})
         print_json(as_json(model, reports) | extra)
     else:
-        parts = (_text(subject, model, reports), advised and advice_text(advised), refined and refined_text(refined))
+        own = "\n".join(f"your own figures on {target}: {plan.words}" for target, plan in energy.items() if plan.own)
+        parts = (_text(subject, model, reports), own, advised and advice_text(advised), refined and refined_text(refined))
         print("\n\n".join(filter(None, parts)))
     if review:
         _write_review(review, args.json)

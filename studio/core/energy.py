@@ -30,6 +30,12 @@ class EnergyPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         """The names of the figures that are the user's."""
         return tuple(f.name for f in FIGURES if getattr(self, f.name) is not None)
 
+    @property
+    def words(self) -> str:
+        """The user's figures in a line, and where they have them from."""
+        said = ", ".join(f"{BY_NAME[name].title} {BY_NAME[name].write(getattr(self, name))}" for name in self.own)
+        return f"{said} ({self.source})" if self.source else said
+
 
 class Figure(msgspec.Struct, frozen=True):
     """A figure of a plan: its name, its title, its unit and its range."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from studio.core.energy import BY_NAME, EnergyPlan
 from studio.core.report import Parts, ResourceReport
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
@@ -47,7 +46,7 @@ def target_sections(review: Review) -> Iterable[Section]:
 
 def _target(reviewed: TargetReview, interval_ms: float) -> tuple[Item, ...]:
     running = [r for r in reviewed.reports if not is_refused(r)]
-    own = [Paragraph(_own(reviewed.energy))] if reviewed.energy.own else []
+    own = [Paragraph(f"Your own figures, not the board's: {reviewed.energy.words}.")] if reviewed.energy.own else []
     items: list[Item] = [Paragraph(_board(reviewed.target)), *own, _verdicts(reviewed.reports)]
     if running:
         sized = [r for r in running if r.flash.parts or r.ram.parts]
@@ -76,12 +75,6 @@ def _board(target: TargetDevice) -> str:
         f"{target.core.name} at {target.clock_hz / 1e6:g} MHz, {waits}; free for the application: {format_size(target.flash.free)} of "
         f"flash, {format_size(target.ram.free)} of RAM; {drawn}."
     )
-
-
-def _own(energy: EnergyPlan) -> str:
-    """Name the figures of the energy that are the user's, and where they have them from."""
-    said = "; ".join(f"{BY_NAME[name].title} {BY_NAME[name].write(getattr(energy, name))}" for name in energy.own)
-    return f"Your own figures, not the board's: {said}{f' ({energy.source})' if energy.source else ''}."
 
 
 def _bars(running: Sequence[ResourceReport], target: TargetDevice) -> tuple[Item, ...]:

@@ -282,3 +282,45 @@ def test_a_file_changed_meanwhile_is_not_written_over(window, session, shown, co
     click(form.save)
     assert not form.saved and "changed meanwhile" in form.status.text()
     assert "48 KiB" in collar.read_text()
+
+
+def test_a_mended_file_is_read_when_the_user_comes_back_to_the_sheets(window, session, shown, collar, qtbot):
+    wrong = own_folder() / "wrong.toml"
+    wrong.write_text(WRONG)
+    session.read_boards()
+    dialog = shown(BoardsDialog(session, FIRST_FAULT, window))
+    assert "line 5" in dialog.sheet.toPlainText()
+    wrong.write_text(WRONG.replace('clock = "0 MHz"\n', ""))
+    window.activateWindow()
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: "wrong" in session.gauges.boards)
+    assert dialog.board is not None and "refused" not in dialog.sheet.toPlainText()
+
+
+def test_a_row_of_the_matrix_leads_to_copy_and_form(window, session, shown, collar, qtbot):
+    window.show_view("boards")
+    view = window.room("design").views.views["boards"]
+    titles = [action.text() for action in view.menu("pico").actions() if action.text()]
+    assert titles == ["Make it a target\tSpace", "Sheet and sources…", "Edit a copy…"]
+    menu = view.menu("dog-collar")
+
+    def change(form):
+        fill(form, "ram.size", "96 KiB")
+        click(form.save)
+
+    soon(change, BoardForm)
+    next(action for action in menu.actions() if action.text() == "Edit…").trigger()
+    assert session.gauges.boards["dog-collar"].ram.size == 96 * 1024
+
+
+def test_the_palette_leads_to_sheets_and_energy(window, session, collar):
+    from studio.ui.dialogs.palette_entries import entries, find
+
+    session.document.push(_targets("dog-collar"))
+    listed = entries(window)
+    for typed, title in (
+        ("sheet collar", "Sheet and sources of Dog collar…"),
+        ("energy collar", "Energy and battery of Dog collar…"),
+        ("new board", "New board…"),
+    ):
+        assert title in [hit.entry.title for hit in find(listed, typed, [])][:3], typed

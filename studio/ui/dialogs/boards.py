@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -301,6 +301,12 @@ class BoardsDialog(QDialog):
         self.note.setText(words)
         self.restore.setVisible(restorable)
         self.noted.show()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Read the files anew whenever the user comes back, from an editor say."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.session.read_boards()
 
 
 def show_boards(session: Session, parent: QWidget | None, chosen: str = "") -> None:

@@ -12,6 +12,7 @@ from studio.ui.actions import ACTIONS
 from studio.ui.canvas.gestures import add_behind_selection
 from studio.ui.canvas.operators import CATEGORIES, operators
 from studio.ui.dialogs.fuzzy import match
+from studio.ui.panels.target_more import edit_energy, show_sheet
 
 if TYPE_CHECKING:
     from studio.ui.main_window import MainWindow
@@ -126,6 +127,13 @@ def _boards(window: "MainWindow") -> Iterator[Entry]:
     chosen = session.document.project.targets
     for board in session.gauges.boards.values():
         also = f"{board.id} {board.vendor} {board.soc} {board.core.name} board target"
+        if board.id in chosen:
+            energy = partial(edit_energy, window.targets, board.id)
+            yield Entry(
+                f"energy.{board.id}", f"Energy and battery of {board.name}…", "board", board.core.name, energy, also=f"{also} current"
+            )
+        sheet = partial(show_sheet, window.targets, board.id)
+        yield Entry(f"sheet.{board.id}", f"Sheet and sources of {board.name}…", "board", board.core.name, sheet, also=also)
         if board.id in chosen:
             run = partial(session.try_push, SetTargets(tuple(t for t in chosen if t != board.id)))
             yield Entry(f"board.-{board.id}", f"Remove target {board.name}", "board", board.core.name, run, also=also)

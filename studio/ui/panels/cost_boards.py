@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QStyleOptionViewItem, QToolButton
 
 from studio.core.edits import SetTargets
 from studio.core.target import TargetDevice
 from studio.ui.dialogs.boards import FIRST_FAULT, show_boards, show_new_board
 from studio.ui.paint import colour, pen, write
+from studio.ui.panels.cost_boards_menu import board_menu
 from studio.ui.panels.cost_refused import RefusedLine
 from studio.ui.panels.cost_subject import Subject
 from studio.ui.panels.cost_table import ROW_HIGH, BarDelegate, Column, FigureModel, FigureTable, search_field, write_cell
@@ -171,6 +172,11 @@ class BoardTable(FigureTable):
         if index.isValid():
             self.toggle(index)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        index = self.indexAt(event.pos()) if event.reason() == QContextMenuEvent.Reason.Mouse else self.currentIndex()
+        if index.isValid():
+            self._view.menu(self.figures.rows[self.filter.mapToSource(index).row()].board.id).popup(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.toggle(self.currentIndex())
@@ -264,6 +270,10 @@ class BoardsView(CostView):
             self._work = self._counting()
             self._timer.start(0)
         self._show_rows()
+
+    def menu(self, id: str) -> QMenu:
+        """Return what can be done with a board."""
+        return board_menu(self.session, id, self.toggle, self)
 
     def toggle(self, id: str) -> None:
         """Make a board a target, or take it off: one edit that Ctrl+Z takes back."""

@@ -9,8 +9,12 @@ import zlib
 import pytest
 
 from studio.__main__ import main
+from studio.core.edits import SetEnergy
 from studio.core.errors import InputError
+from studio.deploy.boards import known_board
 from studio.deploy.review_file import FORMATS, HERE, PDF, check_out, entry_for, run
+from studio.deploy.subject import known_blocks, project_subject
+from studio.estimate.report import report
 from studio.jobs import QuietContext
 
 
@@ -58,6 +62,26 @@ def test_the_command_prints_its_table_and_writes_the_file(project_folder, tmp_pa
     assert main(asked) == 2 and "--force" in capsys.readouterr().err
     assert main([*asked, "--force", "--json"]) == 0
     json.loads(capsys.readouterr().out)
+
+
+def test_the_projects_own_figures_count_and_are_called_so(project_folder, tmp_path, capsys):
+    target = "nrf52840dk"
+    before = project_folder.project
+    project = SetEnergy(target, {"active_ma": 6.6, "source": "my meter"}).apply(before, known_blocks())
+    project_folder.save(project)
+    out, page = tmp_path / "review.json", tmp_path / "review.md"
+    for file in (out, page):
+        assert (
+            main(["report", str(project_folder.path), "--target", target, "--runtime", "c", "--battery", "440 mAh", "--out", str(file)])
+            == 0
+        )
+    assert "your own figures on nrf52840dk: current awake 6.6 mA, battery's capacity 440 mAh (my meter)" in capsys.readouterr().out
+    assert "Your own figures, not the board's: current awake 6.6 mA" in page.read_text()
+    (made,) = json.loads(out.read_text())["reports"]
+    assert made["sources"]["active"] == "your own figure, set in this project: my meter"
+    plain = report(project_subject(project_folder).network, known_board(target), "c", before.frontend, before.interval_ms)
+    assert "active" not in plain.sources
+    assert made["energy_uj"] == pytest.approx(2 * plain.energy_uj)
 
 
 def test_the_command_refuses_what_is_no_validation(project_folder, tmp_path, capsys):
