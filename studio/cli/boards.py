@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +100,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
+    """List every board that is accepted; exit 2 where a file is refused."""
     from studio.boards import BoardFileError
     from studio.cli.terminal import print_json, table
     from studio.core.units import format_size
@@ -110,7 +110,7 @@ def _list(args: argparse.Namespace) -> int:
     boards = known_boards(wrong=wrong)
     if args.json:
         print_json({"boards": list(boards.values()), "refused": [str(error) for error in wrong]})
-        return 0
+        return 2 if wrong else 0
     rows = [
         (
             b.id,
@@ -124,13 +124,9 @@ def _list(args: argparse.Namespace) -> int:
         for b in boards.values()
     ]
     print(table(rows, ("id", "board", "core", "clock", "flash", "RAM", "programmed by"), (3, 4, 5)))
-    _refused(wrong)
-    return 0
-
-
-def _refused(wrong: Sequence[Any]) -> None:
     for error in wrong:
         print(f"refused: {error}{f'; {error.hint}' if error.hint else ''}", file=sys.stderr)
+    return 2 if wrong else 0
 
 
 def _whole(board: Any, found: Any) -> str:
