@@ -58,7 +58,7 @@ def _check(args: argparse.Namespace) -> int:
         except BoardFileError as error:
             said.append({"file": name, "line": error.line, "field": error.field, "message": error.message, "hint": error.hint})
             if not args.json:
-                print(f"{error}{f'; {error.hint}' if error.hint else ''}", file=sys.stderr)
+                _refuse(error)
         else:
             if not args.json:
                 print(f"{name}: {said[-1]['board']}, no fault")
@@ -125,8 +125,14 @@ def _list(args: argparse.Namespace) -> int:
     ]
     print(table(rows, ("id", "board", "core", "clock", "flash", "RAM", "programmed by"), (3, 4, 5)))
     for error in wrong:
-        print(f"refused: {error}{f'; {error.hint}' if error.hint else ''}", file=sys.stderr)
+        _refuse(error)
     return 2 if wrong else 0
+
+
+def _refuse(error: Any) -> None:
+    print(f"otolith boards: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
 
 
 def _whole(board: Any, found: Any) -> str:

@@ -114,7 +114,7 @@ def test_the_command_lists_the_users_boards_and_what_is_refused(capsys):
     save_board("mine", VALUES, known_catalogue())
     assert otolith(["boards"]) == 2
     out = capsys.readouterr()
-    assert "mine" in out.out and "nrf52840dk" in out.out and "refused:" in out.err and "line 5" in out.err
+    assert "mine" in out.out and "nrf52840dk" in out.out and "otolith boards: " in out.err and "line 5" in out.err
     assert otolith(["boards", "mine"]) == 0
     shown = capsys.readouterr().out
     assert "a smaller chip" in shown and "mine > nrf52840dk > nrf52840 > cortex-m4f" in shown
