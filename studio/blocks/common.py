@@ -1,6 +1,7 @@
 """What several operators share: parameters, checks of shapes, short descriptions."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from studio.core.block import NetworkBuilder, Param, Params, WeightSpec
@@ -27,6 +28,7 @@ def stride_param(default: tuple[int, int]) -> Param:
     return Param("stride", "pair", default, "step of the window in time and frequency", minimum=1, maximum=64)
 
 
+@lru_cache(maxsize=1024)
 def describe(shape: Shape) -> str:
     """Write a shape as people read it: "49x40x1"."""
     return "x".join(map(str, shape))

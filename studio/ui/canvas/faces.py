@@ -1,6 +1,7 @@
 """What a block shows of itself: its name, its deciding parameters, its cost, its shape, and what is wrong with it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -75,7 +76,8 @@ class Faces:
         except StudioError as missing:
             return Face(node.id, node.kind, node.kind, "composite", shape=words, error=error or missing.message, fix=fix)
         ports = _input_ports(block, last_port)
-        return Face(node.id, node.kind, block.title, block.category, block.summary(node.params), _cost_line(cost), words, error, fix, ports)
+        line = remembered(_summary, node, block)
+        return Face(node.id, node.kind, block.title, block.category, line, _cost_line(cost), words, error, fix, ports)
 
 
 def front_end_lines(fe: FrontEnd) -> tuple[str, str]:
@@ -125,6 +127,11 @@ def spoken(face: Face) -> str:
     return ", ".join(p for p in parts if p)
 
 
+def _summary(node: Node, block: Block) -> str:
+    return block.summary(node.params)
+
+
+@lru_cache(maxsize=1024)
 def _cost_line(cost: tuple[int, ...] | None) -> str:
     """Write MACs and weights; nothing where there is no network, and () for a block that goes into its neighbours."""
     if cost is None:
