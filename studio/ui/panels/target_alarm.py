@@ -134,6 +134,7 @@ class AlarmRow(QWidget):
         self.label.setFont(small)
         self.undo = QPushButton("Undo", objectName=f"{name}.undo")
         self.undo.setProperty("kind", "link")
+        self.undo.setToolTip("lead to where the board held")
         self.undo.clicked.connect(lambda: self.undo_wanted.emit(self.alarm))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
