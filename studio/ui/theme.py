@@ -169,7 +169,7 @@ def style_sheet(t: Theme) -> str:
     QPushButton:focus, QToolButton:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QListView:focus,
     QTreeView:focus, QTableView:focus, QGraphicsView:focus, QCheckBox:focus, QPlainTextEdit:focus {{ border: 1px solid {t.accent}; }}
     QToolButton#rail:focus {{ border: 1px solid {t.accent}; border-left-width: 3px; }}
-    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{ background: {t.background}; border: 1px solid {t.line};
+    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{ background: {t.background}; border: 1px solid {t.line}; placeholder-text-color: {t.dim};
         border-radius: {RADIUS}px; padding: 4px 6px; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit {{ padding: 4px; }}
     QListView, QTreeView, QTableView {{ background: {t.panel}; border: 1px solid transparent; outline: none; alternate-background-color: {t.raised}; }}

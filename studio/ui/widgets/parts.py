@@ -85,7 +85,7 @@ class PartsView(QWidget):
             self.more = QPushButton(more, objectName=f"parts_{name.lower()}_more")
             self.more.setProperty("kind", "link")
             self.more.clicked.connect(lambda _=False: self.more_wanted.emit())
-            column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+            column.insertWidget(1, self.more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_breakdown(self, made: Breakdown) -> None:
         """Show a figure's parts."""

@@ -15,6 +15,7 @@ from studio.core.edits import (
     InsertBlock,
     RemoveBlocks,
     Rename,
+    SetEnergy,
     SetFrontEnd,
     SetInterval,
     SetLabels,
@@ -22,6 +23,7 @@ from studio.core.edits import (
     SetRecipe,
     SetTargets,
 )
+from studio.core.energy import EnergyPlan
 from studio.core.errors import InputError, ParameterError, StudioError
 from studio.core.frontend import FrontEnd
 from studio.core.graph import infer
@@ -118,3 +120,29 @@ def test_labels_and_names_are_checked():
         Rename("a/b").apply(PROJECT, BLOCKS)
     with pytest.raises(ParameterError, match="filters"):
         SetParams("conv2d_1", {"filters": True}).apply(PROJECT, BLOCKS)
+
+
+def test_energy_figures_are_kept_by_target_and_gone_when_they_are_the_boards_again():
+    project = SetEnergy("pico", {"active_ma": 25.0}).apply(PROJECT, BLOCKS)
+    project = SetEnergy("nrf52840dk", {"battery_mah": 1200.0, "source": "label"}).apply(project, BLOCKS)
+    assert project.plan("pico") == EnergyPlan(active_ma=25.0) and project.plan("other") == EnergyPlan()
+    assert SetEnergy("pico", {"active_ma": 25.0}).title == "pico: current awake 25 mA"
+    assert SetEnergy("pico", {"active_ma": None}).title == "pico: current awake as on the board"
+    back = SetEnergy("pico", {"active_ma": None}).apply(project, BLOCKS)
+    assert list(back.energy) == ["nrf52840dk"] and project.plan("pico").active_ma == 25.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"active_ma": -1.0}, "energy.pico.active_ma"),
+        ({"efficiency_percent": 120.0}, "from 1 to 100 %"),
+        ({"battery_mah": "many"}, "energy.pico"),
+        ({"volts": 3.0}, "unknown field"),
+        ({"source": "a\nb"}, "one line"),
+    ],
+)
+def test_energy_figures_that_cannot_be_are_refused(changes, words):
+    with pytest.raises(InputError) as caught:
+        SetEnergy("pico", changes).apply(PROJECT, BLOCKS)
+    assert words in f"{caught.value} {caught.value.hint}"

@@ -1,14 +1,19 @@
 """The user's own boards: saved whole, refused with their reason, deleted and brought back; known to every caller."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import studio
 from studio.boards import BoardFileError, own_folder
 from studio.cli.app import run as otolith
 from studio.core.errors import InputError
+from studio.deploy import flash, validate
 from studio.deploy.boards import known_board, known_boards, known_catalogue
 from studio.deploy.own_boards import delete_board, leaning_on, own_boards, restore_board, save_board
+from studio.jobs import QuietContext
 
 VALUES = {"name": "Mine", "extends": "nrf52840dk", "ram.size": "64 KiB", "sources.ram": "a smaller chip"}
 WRONG = 'schema = 1\nid = "wrong"\nname = "Wrong"\nextends = "nrf52840"\nclock = "0 MHz"\n'
@@ -120,3 +125,47 @@ def test_the_command_lists_the_users_boards_and_what_is_refused(capsys):
     assert "a smaller chip" in shown and "mine > nrf52840dk > nrf52840 > cortex-m4f" in shown
     assert otolith(["boards", "folder"]) == 0
     assert capsys.readouterr().out.strip() == str(own_folder())
+
+
+TINY = 'schema = 1\nid = "tiny"\nname = "Tiny"\nextends = "virtual-m4"\n[ram]\norigin = 0x2000_0000\nsize = "1 KiB"\n[sources]\nram = "a test"\n'
+
+
+def by_hand():
+    own_folder().mkdir()
+    (own_folder() / "tiny.toml").write_text(TINY)
+
+
+def by_plugin():
+    folder = own_folder().parent / "plugins" / "bits"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text(
+        'schema = 1\n[plugin]\nid = "bits"\nname = "Bits"\nversion = "1"\napi = ">=1.0,<2"\n'
+        '[[contributions]]\nkind = "board"\nid = "tiny"\nfile = "tiny.toml"\n'
+    )
+    (folder / "tiny.toml").write_text(TINY)
+
+
+@pytest.mark.parametrize("add", [by_hand, by_plugin])
+def test_every_job_and_command_knows_boards_that_were_added(add, project_folder, capsys):
+    add()
+    path = str(project_folder.path)
+    for run in (flash.run, validate.run):
+        with pytest.raises(InputError, match=r"RAM|fit"):
+            run({"path": path, "target": "tiny"}, QuietContext())
+    assert otolith(["report", path, "--target", "tiny", "--runtime", "c"]) == 0
+    assert "RAM: needs" in capsys.readouterr().out
+    assert otolith(["boards", "tiny"]) == 0 and "1.0 KiB" in capsys.readouterr().out
+    assert otolith(["validate", path, "--target", "nowhere"]) == 2 and "tiny" in capsys.readouterr().err
+
+
+def test_nobody_looks_boards_up_on_their_own():
+    """`studio.boards` knows no plugins: whoever takes a board's id from a user asks `studio.deploy.boards`."""
+    root = Path(studio.__file__).parent
+    allowed = {"deploy/boards.py", "cli/calibration.py", "testing/check_exporter.py"}
+    found = {
+        p.relative_to(root).as_posix()
+        for p in root.rglob("*.py")
+        if p.parent.name != "boards"
+        and re.search(r"from studio\.boards import .*\b(board|catalogue|load_boards|shipped_boards)\b", p.read_text())
+    }
+    assert found == allowed

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studio.blocks import registry
 from studio.blocks.templates import default_graph
-from studio.core.edits import AddBlock, RemoveBlocks, SetFrontEnd, SetParams
+from studio.core.edits import AddBlock, RemoveBlocks, SetEnergy, SetFrontEnd, SetParams
 from studio.core.errors import InputError
 from studio.core.frontend import FrontEnd
 from studio.core.library import Library, Recording, Segment
@@ -52,6 +52,7 @@ def edited(state, number):
     kinds = (
         lambda: {"project": SetFrontEnd({"mels": 10 + number % 30}).apply(project, BLOCKS)},
         lambda: {"project": AddBlock("relu").apply(project, BLOCKS)},
+        lambda: {"project": SetEnergy("pico", {"active_ma": 1.0 + number % 9, "source": "my meter"}).apply(project, BLOCKS)},
         lambda: {"project": RemoveBlocks((project.graph.nodes[-1].id,)).apply(project, BLOCKS)},
         lambda: {"positions": {**state.positions, f"conv2d_{number}": (float(number), -0.5)}},
         lambda: {"library": msgspec.structs.replace(library, segments=(*library.segments, segment("a", f"word {number}")))},
