@@ -32,7 +32,7 @@ _DEEPEST = 4096  # bytes of stack that are watched
 
 
 class CallCount(msgspec.Struct, frozen=True):
-    """What one call cost, per function its instructions and cycles in it, and the stack that model_run took during it."""
+    """What one call cost, per function its instructions and cycles in it, and its stack below model_run's."""
 
     instructions: int
     cycles: int
@@ -41,7 +41,7 @@ class CallCount(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """The calls in their order, model_run's own instructions, and the bytes of stack that model_run took."""
+    """The calls in their order, model_run's own instructions and stack, and the bytes of stack that it took in all."""
 
     calls: tuple[CallCount, ...]
     own: CallCount
@@ -83,6 +83,7 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
     own: Counter[tuple[int, int]] = Counter()
     jumps: list[Counter[int]] = [Counter()]
     depths: list[int] = []
+    entries: list[int] = []
     stack = _Stack(cpu, image)
     expected = 0
     inside = True
@@ -93,6 +94,7 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
         if outside and inside:
             blocks.append(Counter())
             jumps.append(Counter())
+            entries.append(image.stack_top - cpu.reg_read(arm_const.UC_ARM_REG_SP))
         if not outside and not inside:
             depths.append(stack.used())
         inside = not outside
@@ -123,8 +125,9 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
         cycles = timing.estimate(target.core.unicorn_cpu, codes, jumped) if timing else 0
         return sum(times * _instructions(code) for code, times in codes), cycles
 
-    calls = tuple(map(total, blocks[1:], jumps[1:], depths))
-    return Counts(calls, total(own, jumps[0], 0), max(depths, default=0))
+    own_depths = [max(0, depth - entry) for depth, entry in zip(depths, entries, strict=True)]
+    calls = tuple(map(total, blocks[1:], jumps[1:], own_depths))
+    return Counts(calls, total(own, jumps[0], max(entries, default=0)), max(depths, default=0))
 
 
 class _Stack:

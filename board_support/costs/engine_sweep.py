@@ -18,15 +18,23 @@ from studio.lower.randomise import randomise
 BLOCKS = registry()
 FITTED = 40
 ODD = 12
+SMALL = 36
 _CHANNELS = (4, 6, 8, 10, 12, 16, 20, 24, 31, 32, 40, 48, 64)
+_CLAMPING = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "max_pool_2d", "average_pool_2d", "add", "transpose_conv"])
+_FEW_CHANNELS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 17, 33)
 
 
 class Growing:
     """A graph that grows at its end."""
 
+    channels = _CHANNELS
+    largest = (34, 22)
+    least = (9, 5)
+
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        self.shape: Shape = (int(self.rng.integers(9, 34)), int(self.rng.integers(5, 22)), 1)
+        (low, high), (low_width, high_width) = zip(self.least, self.largest, strict=True)
+        self.shape: Shape = (int(self.rng.integers(low, high)), int(self.rng.integers(low_width, high_width)), 1)
         self.input = self.shape
         self.graph = ModelGraph((Node(INPUT_KIND, INPUT_KIND),))
         self.last = INPUT_KIND
@@ -73,11 +81,11 @@ class Growing:
             "relu",
         )
         if kind == "conv2d":
-            self.add("conv2d", {"filters": self.any(*_CHANNELS), **self.window(), "activation": self.any("none", "relu")})
+            self.add("conv2d", {"filters": self.any(*self.channels), **self.window(), "activation": self.any("none", "relu")})
         elif kind == "grouped" and self.shape[2] % 2 == 0:
             self.add("conv2d", {"filters": 2 * self.any(5, 8, 12), "groups": 2, **self.window()})
         elif kind == "pointwise":
-            self.add("conv2d", {"filters": self.any(*_CHANNELS), "kernel": (1, 1), "activation": "relu"})
+            self.add("conv2d", {"filters": self.any(*self.channels), "kernel": (1, 1), "activation": "relu"})
         elif kind == "depthwise_conv2d":
             self.add("depthwise_conv2d", {**self.window(), "multiplier": self.any(1, 1, 2)})
         elif kind == "depthwise3":
@@ -105,19 +113,36 @@ class Growing:
         self.add("softmax")
 
 
+class SmallGrowing(Growing):
+    """A graph of small maps with odd numbers of channels, in which what a kernel does once weighs most."""
+
+    channels = _FEW_CHANNELS
+    largest = (11, 8)
+    least = (1, 1)
+
+
 def fitted_network(number: int) -> Network:
     """Return a network of the sweep, with random weights."""
     growing = Growing(number)
-    growing.add("conv2d", {"filters": growing.any(*_CHANNELS), **growing.window(), "activation": "relu"})
+    growing.add("conv2d", {"filters": growing.any(*growing.channels), **growing.window(), "activation": "relu"})
     for _ in range(8):
         growing.step()
     growing.head()
     return _random(growing.graph, growing.input)
 
 
-def odd_network(number: int) -> Network:
-    """Return a network of the sweep with a weight of -128 in every layer, which the packed kernels do not take."""
-    network = fitted_network(number)
+def small_network(number: int) -> Network:
+    """Return a network of the sweep with one to four layers of small maps; a third of them clamp, a third have weights of -128."""
+    growing = SmallGrowing(number)
+    for _ in range(1 + number % 4):
+        growing.step()
+    growing.head()
+    network = _random(growing.graph, growing.input)
+    return (network, clamped(network), odd(clamped(network) if number % 2 else network))[number % 3]
+
+
+def odd(network: Network) -> Network:
+    """Return a network with a weight of -128 in every layer, which the packed kernels do not take."""
     filters = {op.inputs[1] for op in network.ops if op.kind in ("conv_2d", "depthwise_conv_2d", "fully_connected")}
     tensors = [
         msgspec.structs.replace(t, data=b"\x80" + t.data[1:]) if i in filters and t.data else t for i, t in enumerate(network.tensors)
@@ -125,17 +150,28 @@ def odd_network(number: int) -> Network:
     return msgspec.structs.replace(network, tensors=tuple(tensors))
 
 
+def clamped(network: Network) -> Network:
+    """Return a network whose activations leave out a part of int8's range."""
+    ops = [
+        msgspec.structs.replace(op, options={**op.options, "activation": "relu_n1_to_1"}) if op.kind in _CLAMPING else op
+        for op in network.ops
+    ]
+    return msgspec.structs.replace(network, ops=tuple(ops))
+
+
 def sweep() -> Iterator[Network]:
     """Return all networks that are fitted."""
     yield from map(fitted_network, range(FITTED))
-    yield from map(odd_network, range(FITTED, FITTED + ODD))
+    yield from map(odd, map(fitted_network, range(FITTED, FITTED + ODD)))
+    yield from map(small_network, range(SMALL))
     yield from rare_networks()
 
 
 def rare_networks() -> Iterator[Network]:
     """Return the networks of operators and data types that keyword models seldom hold."""
     yield from map(operator_network, range(OPERATOR_NETWORKS))
-    yield from map(width_network, range(WIDTH_NETWORKS))
+    for number, network in enumerate(map(width_network, range(WIDTH_NETWORKS))):
+        yield clamped(network) if number % 4 == 3 else network
 
 
 def held_out_networks() -> dict[str, Network]:

@@ -5,7 +5,7 @@ from engine_operators import Chain
 
 from studio.core.network import Network, Quantisation, window_size
 
-WIDTH_NETWORKS = 16
+WIDTH_NETWORKS = 20
 _WEIGHTS = Quantisation((0.01,), (0,))
 _RECTIFIED = Quantisation((0.05,), (-128,))
 _FRACTIONS = Quantisation((1 / 32768,), (0,))
@@ -43,9 +43,10 @@ class _Layers(Chain):
         inputs = (self.now, self.weights((channels, *kernel, self.shape[3] // groups)), self.bias(channels))
         self.add("conv_2d", inputs, (1, *size, channels), stride=stride, dilation=(1, 1), padding="same", activation="none")
 
-    def depthwise(self, kernel, dilation=(1, 1), activation="none") -> None:
+    def depthwise(self, kernel, dilation=(1, 1), activation="none", stride=None) -> None:
         padding = self.any("same", "valid") if min(self.shape[1:3]) > 7 else "same"
-        stride = self.any((1, 1), (1, 1), (2, 1), (1, 2)) if activation == "none" and dilation == (1, 1) else (1, 1)
+        if stride is None:
+            stride = self.any((1, 1), (1, 1), (2, 1), (1, 2)) if activation == "none" and dilation == (1, 1) else (1, 1)
         size, channels = self._windows(kernel, stride, padding, dilation), self.shape[3]
         options = {"stride": stride, "dilation": dilation, "padding": padding, "activation": activation, "multiplier": 1}
         inputs = (self.now, self.weights((1, *kernel, channels)), self.bias(channels))
@@ -103,6 +104,8 @@ def _narrow_network(number: int) -> Network:
     layers.conv((3, 3))
     for kernel, dilation in (((3, 3), (1, 1)), ((5, 3), (1, 1)), ((3, 3), (2, 1))):
         layers.depthwise(kernel, dilation)
+    if number % 4 == 1:  # strides down are not for the packed kernel
+        layers.depthwise((3, 3), stride=(2, 1))
     layers.quant = _RECTIFIED
     layers.depthwise((3, 3), activation="relu")
     layers.quant = Chain.quant

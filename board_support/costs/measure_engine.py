@@ -24,23 +24,24 @@ from engine_streams import streams
 from engine_sweep import held_out_networks, rare_networks, sweep
 
 from studio.boards import shipped_boards
-from studio.core.network import Network
+from studio.core.frontend import FrontEnd
+from studio.core.network import Network, Quantisation
 from studio.core.places import shipped
 from studio.core.program import Call, Program
 from studio.core.protocols import ExportJob, Image
 from studio.core.target import TargetDevice
 from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
-from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
+from studio.dsp.tables import frontend_tables
+from studio.estimate.engine import IN_REGISTERS, BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
 from studio.jobs import QuietContext
 from studio.lower.engine import kernel_parts, program, runtime_files, variant_for
+from studio.lower.engine.sketch import arguments_of, constant_parts
 from studio.lower.engine.stream import DRIVER
 from studio.plugin import load_plugins
 
 CORES = ("cortex-m0", "cortex-m3", "cortex-m4f", "cortex-m7", "cortex-m33")
 GENERATED = ("model_run", "model_input", "model_output")
-# What calls model_run keeps this much more than the kit's own count says, for interrupts to be on the safe side.
-_FRAME = 8
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -128,7 +129,7 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
                 found[kernel].append((inner, _counted([counted.functions[kernel]], 0)))
     kernels = {}
     for name in names:  # what an adapter takes is counted as the driver's
-        kernels[name] = kernel_of(name, found[name], (name,)) if found[name] else KernelCost((name,), 0, {}, {}, 0, 0.0)
+        kernels[name] = kernel_of(name, found[name], (name,)) if found[name] else KernelCost((name,), 0, 0, {}, {}, 0, 0.0)
     functions = dict(sorted({**table.functions, **code}.items()))
     return msgspec.structs.replace(table, functions=functions, kernels=dict(sorted({**table.kernels, **kernels}.items())))
 
@@ -157,38 +158,51 @@ def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
 
 def base_of(rows: Sequence[Measured], code: Mapping[str, int], functions: Mapping[str, tuple[str, ...]], target: TargetDevice) -> BaseCost:
     """Return what remains of the images when the model's own parts are taken away."""
-    rest = []
+    rest, counts = [], []
     for row in rows:
         own = {f for k in row.plan.kernels for f in functions[k]}
         model = sum(-(-code[f] // 4) * 4 for f in own) + sum(row.sizes.code.get(g, 0) for g in GENERATED)
-        consts = [c.nbytes for c in row.plan.consts] + [c.record.nbytes for c in row.plan.calls if c.record]
-        rest.append(row.image.flash_bytes - model - sum(-(-n // 4) * 4 for n in consts))
-    print(f"{target.core.id}: base {min(rest)} to {max(rest)}", file=sys.stderr)
+        rest.append(row.image.flash_bytes - model - sum(constant_parts(row.plan).values()))
+        counts.append((1, len(own)))
+    once, padding = weights(np.array(counts, float), np.array(rest, float))
+    off = np.array(counts) @ (once, padding) - rest
+    print(f"{target.core.id}: base {once:.0f} and {padding:.1f} a function, off by {off.min():.0f} to {off.max():.0f}", file=sys.stderr)
     ram = {r.image.ram_bytes - r.plan.arena_bytes for r in rows}
     assert len(ram) == 1, f"RAM beside the arena differs: {ram}"
-    return BaseCost(round(float(np.median(rest))), ram.pop(), harness_stack(rows[0], target))
+    deepest = max(rows, key=lambda r: r.counts.stack_bytes)
+    around = {frontend: stack_of(deepest, target, frontend) - deepest.counts.stack_bytes for frontend in (None, FrontEnd())}
+    least = min(rows, key=lambda r: r.counts.stack_bytes)
+    return BaseCost(round(once), round(padding, 2), ram.pop(), around[None], around[FrontEnd()], stack_of(least, target, None))
 
 
-def harness_stack(row: Measured, target: TargetDevice) -> int:
-    """Run the whole program on the kit: its stack, less model_run's."""
+def stack_of(row: Measured, target: TargetDevice, frontend: FrontEnd | None) -> int:
+    """Run the whole program on the kit, with a front end that hears nothing where one is given; return its stack."""
     kit, quiet = load_plugins().flashers.get("kit_virtual"), QuietContext()
+    job = export_job(row.plan.network, row.plan, target)
+    if frontend is not None:
+        frontend = msgspec.structs.replace(frontend, arithmetic="float32" if target.core.fpu else "fixed")
+        tables = frontend_tables(frontend, Quantisation((0.03,), (0,)))
+        files = msgspec.structs.replace(job.runtime, files=(*job.runtime.files, *tables.sources))
+        job = msgspec.structs.replace(job, frontend=frontend, frontend_tables=tables, runtime=files)
     with tempfile.TemporaryDirectory() as folder:
         sources = Path(folder, "sources")
         sources.mkdir()
-        load_plugins().exporters.get("export_c").export(export_job(row.plan.network, row.plan, target), sources, quiet)
-        image = build(sources, target, "zig", Path(folder, "build"), frontend=False)
+        load_plugins().exporters.get("export_c").export(job, sources, quiet)
+        image = build(sources, target, "zig", Path(folder, "build"), frontend=frontend is not None)
         kit.program(image, target, "", quiet)
-        run = kit.run(image, target, "", b"I" + bytes(row.plan.network.input.nbytes), 300, quiet)
-    return (run.stack_bytes or 0) - row.counts.stack_bytes + _FRAME
+        return kit.run(image, target, "", b"I" + bytes(row.plan.network.input.nbytes), 300, quiet).stack_bytes or 0
 
 
 def run_of(rows: Sequence[Measured]) -> RunCode:
-    """Fit the size of the generated functions to the calls and their arguments."""
+    """Fit the size of the generated functions to the calls and their arguments; take the largest stack of model_run."""
     seen = np.array([sum(r.sizes.code.get(g, 0) for g in GENERATED) for r in rows], float)
-    terms = np.array([[1, len(r.plan.calls), sum(len(c.args) for c in r.plan.calls)] for r in rows], float)
-    once, call, argument = weights(terms, seen)
+    terms = np.array([[1, len(r.plan.calls), *arguments_of(r.plan.calls)] for r in rows], float)
+    found = weights(terms, seen)
     own = sum(r.counts.own.instructions for r in rows) / sum(len(r.plan.calls) for r in rows)
-    return RunCode(once, call, argument, round(own, 1))
+    wide = [any(len(call.args) > IN_REGISTERS for call in r.plan.calls) for r in rows]
+    stacks = [max(r.counts.own.stack_bytes for r, w in zip(rows, wide, strict=True) if w == kind) for kind in (False, True)]
+    print(f"  model_run: off by {(terms @ found - seen).min():.0f} to {(terms @ found - seen).max():.0f}", file=sys.stderr)
+    return RunCode(*found, round(own, 1), *stacks)
 
 
 def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount]], functions: tuple[str, ...]) -> KernelCost:
@@ -203,7 +217,8 @@ def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount]], functions: tup
         found[what] = {n: w for n, w in zip(names, fitted, strict=True) if w}
     print(f"  {name}: {len(calls)} calls, worst errors {errors['instructions']:.1%} and {errors['cycles']:.1%}", file=sys.stderr)
     stack = max(counted.stack_bytes for _, counted in calls)
-    return KernelCost(functions, stack, found["instructions"], found["cycles"], len(calls), round(errors["instructions"], 4))
+    arguments = max(len(call.args) for call, _ in calls)
+    return KernelCost(functions, arguments, stack, found["instructions"], found["cycles"], len(calls), round(errors["instructions"], 4))
 
 
 def weights(terms: np.ndarray, seen: np.ndarray) -> list[float]:

@@ -13,8 +13,11 @@ from studio.core.remember import Memory
 from studio.core.target import Core
 from studio.lower.engine import variant_for
 from studio.lower.engine.draft import Draft
-from studio.lower.engine.sketch import Outline, Sketch, constant_parts, word
+from studio.lower.engine.sketch import Arguments, Outline, Sketch, arguments_of, constant_parts, word
 from studio.lower.engine.stream import DRIVER
+
+# Arguments that a call hands over in registers (Procedure Call Standard for the Arm Architecture, 6.5).
+IN_REGISTERS = 4
 
 
 class CallCost(msgspec.Struct, frozen=True):
@@ -25,7 +28,7 @@ class CallCost(msgspec.Struct, frozen=True):
 
 
 class EngineCost(msgspec.Struct, frozen=True):
-    """Bytes of code by function and of constants by part, the stack below model_run's caller, the cost of Program.all_calls."""
+    """Bytes of code by function and of constants by part, the stack of model_run, the cost of Program.all_calls."""
 
     code: Mapping[str, int]
     constants: Mapping[str, int]
@@ -34,29 +37,44 @@ class EngineCost(msgspec.Struct, frozen=True):
 
 
 class BaseCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the program around the model takes: vectors, startup, console and harness; the stack up to model_run's call."""
+    """What the program around the model takes: vectors, startup, console and harness.
+
+    `padding` are the bytes that each of the model's functions loses to alignment. `stack_bytes` are those up to model_run's call,
+    `frontend_stack_bytes` the same in a program with a front end; `idle_stack_bytes` is the stack without a model.
+    """
 
     code_bytes: int
+    padding: float
     ram_bytes: int
     stack_bytes: int
+    frontend_stack_bytes: int
+    idle_stack_bytes: int
 
 
 class RunCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bytes of the generated functions: once, for each call, for each argument; and the instructions of each call."""
+    """Bytes of the generated functions: once, for each call, for each argument by its kind; and the instructions of each call.
+
+    `stack_bytes` is model_run's own stack, `wide_stack_bytes` that where a call has arguments that no register holds.
+    """
 
     once: float
     call: float
-    argument: float
+    place: float
+    constant: float
+    number: float
     instructions: float
+    stack_bytes: int
+    wide_stack_bytes: int
 
 
 class KernelCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kernel's functions, its stack with theirs, and the weight of each loop of its dims.
+    """A kernel's functions, the arguments it takes, its stack with theirs, and the weight of each loop of its dims.
 
     `error` is the worst relative error of the instructions over the calls that were fitted; `samples` their number.
     """
 
     functions: tuple[str, ...]
+    arguments: int
     stack_bytes: int
     instructions: Mapping[str, float]
     cycles: Mapping[str, float]
@@ -81,7 +99,8 @@ def engine_cost(program: Program, core: Core) -> EngineCost:
     table = table_of(core)
     calls = (*program.calls, *program.init)
     code = _functions(table, program.kernels)
-    code["model_run"] = _run_bytes(table.run, len(calls), sum(len(call.args) for call in calls))
+    code["alignment"] = round(table.base.padding * len(code))
+    code["model_run"] = _run_bytes(table.run, len(calls), arguments_of(calls))
     return EngineCost(
         code=code,
         constants=constant_parts(program),
@@ -91,12 +110,10 @@ def engine_cost(program: Program, core: Core) -> EngineCost:
 
 
 def code_and_stack(sketch: Sketch, core: Core) -> tuple[int, int]:
-    """Return the bytes of a program's code on a core, and its kernels' stack."""
+    """Return the bytes of a program's code on a core, and the stack of model_run."""
     table = table_of(core)
     key = (table.core, sketch.kernels, sketch.streamed)
-    kernels, stack = _KERNELS[key] or _KERNELS.keep(
-        key, (sum(_functions(table, sketch.kernels).values()), _stack(table, sketch.kernels, sketch.streamed))
-    )
+    kernels, stack = _KERNELS[key] or _KERNELS.keep(key, (_code(table, sketch.kernels), _stack(table, sketch.kernels, sketch.streamed)))
     return kernels + _run_bytes(table.run, sketch.calls, sketch.arguments), stack
 
 
@@ -164,10 +181,18 @@ def _functions(table: EngineTable, kernels: Iterable[str]) -> dict[str, int]:
     return {name: word(table.functions[name]) for kernel in kernels for name in _kernel(table, kernel).functions}
 
 
-def _stack(table: EngineTable, kernels: Iterable[str], streamed: Collection[str]) -> int:
-    """Return the deepest kernel's stack; a stream's driver stands above the kernels that it runs."""
+def _code(table: EngineTable, kernels: Iterable[str]) -> int:
+    """Return the bytes of the functions, with what they lose to alignment."""
+    functions = _functions(table, kernels)
+    return sum(functions.values()) + round(table.base.padding * len(functions))
+
+
+def _stack(table: EngineTable, kernels: Collection[str], streamed: Collection[str]) -> int:
+    """Return model_run's stack and the deepest kernel's below it; a stream's driver stands above the kernels that it runs."""
     driver = _kernel(table, DRIVER).stack_bytes if streamed else 0
-    return max((_kernel(table, kernel).stack_bytes + (driver if kernel in streamed else 0) for kernel in kernels), default=0)
+    wide = any(_kernel(table, kernel).arguments > IN_REGISTERS for kernel in kernels)
+    own = table.run.wide_stack_bytes if wide else table.run.stack_bytes
+    return own + max((_kernel(table, kernel).stack_bytes + (driver if kernel in streamed else 0) for kernel in kernels), default=0)
 
 
 def _call_cost(table: EngineTable, call: Call | Draft) -> CallCost:
@@ -178,9 +203,10 @@ def _call_cost(table: EngineTable, call: Call | Draft) -> CallCost:
 def _weigh(weights: Mapping[str, float], dims: Mapping[str, int]) -> float:
     total = 0.0
     for name, weight in weights.items():  # a plain loop: it runs for every call and core
-        total += weight * dims[name]
+        total += weight * dims.get(name, 0)  # few calls clamp
     return total
 
 
-def _run_bytes(run: RunCode, calls: int, arguments: int) -> int:
-    return round(run.once + run.call * calls + run.argument * arguments)
+def _run_bytes(run: RunCode, calls: int, arguments: Arguments) -> int:
+    places, constants, numbers = arguments
+    return round(run.once + run.call * calls + run.place * places + run.constant * constants + run.number * numbers)

@@ -52,11 +52,12 @@ def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory
     code, stack = code_and_stack(made, core)
     base = base_cost(core, frontend is not None)
     fe_ram, fe_flash, fe_stack = _frontend_parts(frontend, core)
+    around = base.frontend_stack_bytes if frontend else base.stack_bytes
     return Usage(
         version=f"Otolith engine {__version__}",
         ram={"arena": made.arena_bytes, **fe_ram, "application": base.ram_bytes},
         flash={**made.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
-        stack_bytes=base.stack_bytes + max(stack, fe_stack),
+        stack_bytes=max(around + stack, base.idle_stack_bytes, fe_stack),
         rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda: op_costs(made.outlines, table)),
         sources=_engine_sources(core, variant),
     )

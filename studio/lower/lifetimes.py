@@ -90,3 +90,12 @@ class Timeline:
         if first == last:
             return sorted(self._taken[first])
         return sorted(set().union(*self._taken[first : last + 1]))
+
+    def full(self, step: int, end: int, slack: int) -> bool:
+        """Whether memory is taken during a step from its start to `end`, but for gaps of less than `slack` bytes."""
+        reached = 0
+        for low, high in sorted(self._taken[step]):
+            if low >= reached + slack:
+                return False
+            reached = max(reached, high)
+        return reached >= end

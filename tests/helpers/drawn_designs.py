@@ -11,6 +11,7 @@ from studio.core.frontend import FrontEnd
 from studio.core.graph import INPUT_KIND, ModelGraph, Node, infer
 from studio.core.network import Network
 from studio.core.target import Core
+from studio.estimate.counts import figures
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 
@@ -18,6 +19,7 @@ BLOCKS = registry()
 FILTERS = (6, 8, 8, 10, 12, 16, 16, 20, 24, 28, 32, 32, 40, 48, 64, 64, 96)
 ODD_FILTERS = (5, 7, 9, 11, 13, 15, 18, 21, 27, 30, 33, 37)
 MACS = 8_000_000
+LARGEST = 48_000
 
 
 class Design(msgspec.Struct, frozen=True):
@@ -126,9 +128,7 @@ class _Drawing:
 
 
 def drawn_design(seed: int) -> Design:
-    """Draw a design of at most MACS multiplications, another where the first has more."""
-    from studio.estimate.counts import figures
-
+    """Draw a design of at most MACS multiplications and LARGEST bytes in a tensor, another where the first has more."""
     for attempt in range(100):
         made = _Drawing(1000 * seed + attempt)
         made.stem()
@@ -136,7 +136,8 @@ def drawn_design(seed: int) -> Design:
             made.step()
         made.head()
         design = Design(f"drawn {seed}", made.graph, made.frontend)
-        if figures(design.network()).macs <= MACS:
+        network = design.network()
+        if figures(network).macs <= MACS and max(t.elements for t in network.tensors if not t.constant) <= LARGEST:
             return design
     raise AssertionError(seed)
 

@@ -15,11 +15,12 @@ typedef uint32_t __attribute__((may_alias)) unit;
 typedef int16_t unit;
 #endif
 
-/* Move the samples that the next frame shares to the front. The barrier keeps compilers from calling memmove, which is larger. */
+/* Move the samples that the next frame shares to the front. The barrier keeps compilers from calling memmove, which is larger, and the
+ * count of steps in a turn from writing a short overlap out in full. */
 FE_STAGE void keep_overlap(void) {
   unit *to = (unit *)frontend_state.history;
   const unit *from = (const unit *)(frontend_state.history + FE_HOP);
-  for (int left = (FE_WINDOW - FE_HOP) * (int)sizeof(int16_t); left > 0; left -= (int)sizeof(unit)) {
+  FE_BY_FOUR for (int left = (FE_WINDOW - FE_HOP) * (int)sizeof(int16_t); left > 0; left -= (int)sizeof(unit)) {
     *to++ = *from++;
     __asm__ volatile("" ::: "memory");
   }

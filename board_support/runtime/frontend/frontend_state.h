@@ -9,8 +9,10 @@
 /* The bodies of these loops are long: unrolled they would take flash and save nothing. */
 #ifdef __clang__
 #define FE_ROLLED _Pragma("clang loop unroll(disable)")
+#define FE_BY_FOUR _Pragma("clang loop unroll_count(4)")
 #else
 #define FE_ROLLED _Pragma("GCC unroll 1")
+#define FE_BY_FOUR _Pragma("GCC unroll 4")
 #endif
 
 /* Keep a value in a register; compilers would form an address or a constant anew in each pass. */

@@ -226,11 +226,11 @@ class Space:
         """Bytes of a tensor or a variable."""
         return self._sizes[tensor] if tensor in self._sizes else self._tensors[tensor].nbytes
 
-    def blocks(self, drafts: Sequence[Draft]) -> tuple[list[Block], int]:
-        """Return the blocks, each at its offset, and the arena's size."""
+    def blocks(self, drafts: Sequence[Draft], rough: bool = False) -> tuple[list[Block], int]:
+        """Return the blocks, each at its offset, and the arena's size; a rough plan takes less time and may take more memory."""
         steps = [Step(draft.reads, draft.writes, draft.shares) for draft in drafts]
         lives = live(steps, self._aliases, self._ends, self._sizes)
-        return plan(lives, self.size_of, [draft.scratch for draft in drafts])
+        return plan(lives, self.size_of, [draft.scratch for draft in drafts], rough)
 
     def buffers(self, drafts: Sequence[Draft]) -> tuple[tuple[Buffer, ...], int]:
         """Return the buffers, block by block, and the arena's size."""

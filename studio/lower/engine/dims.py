@@ -19,15 +19,17 @@ def tile_dims(dsp: bool, pixels: int, channels: int, inputs: int, groups: int) -
         pairs = tiles * -(-channels // 2)
         odd = quads % 2
         dims = {"tiles": tiles, "pairs": pairs, "steps": pairs * quads * (1 - odd), "odd_steps": pairs * quads * odd}
-        return {"calls": 1, **dims, "pixels": pixels * groups, "unfolded": pixels * groups * quads}
+        unfolded = {"unfolded": pixels * groups * quads, "unfolded_rest": pixels * groups * (inputs % 4)}
+        return {"calls": 1, **dims, "pixels": pixels * groups, **unfolded}
     return {"calls": 1, "pixels": pixels * groups, "copied": pixels * groups * inputs, **row_dims(pixels * groups, channels, inputs)}
 
 
 def packed_tile_dims(pixels: int, channels: int, inputs: int) -> dict[str, int]:
-    """Count tiles of three pixels, pairs of channels in a tile, pairs of quads in a pair; an odd number of quads takes half a turn."""
+    """Count tiles of three pixels, pairs of channels in a tile, quads in a pair and turns of four of them; the last turn may be shorter."""
     quads, tiles = -(-inputs // 4), -(-pixels // 3)
     pairs = tiles * -(-channels // 2)
-    return {"calls": 1, "tiles": tiles, "pairs": pairs, "steps": pairs * quads, "pixels": pixels, "unfolded": pixels * quads}
+    dims = {"calls": 1, "tiles": tiles, "pairs": pairs, "steps": pairs * quads, "turns": pairs * -(-quads // 4)}
+    return dims | {"pixels": pixels, "unfolded": pixels * quads, "unfolded_rest": pixels * (inputs % 4)}
 
 
 def run_dims(source: Shape, out: Shape, window: Window) -> dict[str, int]:

@@ -160,6 +160,11 @@ class Drafter:
         name = f"{self.op.kind}_{self.number}" + (f"_{earlier}" if earlier else "")
         return ConstRecord(name, ctype, -(-size // widest) * widest, text)
 
+    def _narrow(self, record: ConstRecord) -> bool:
+        """Whether an activation's range is less than int8's; of a network without weights it is not known yet."""
+        low, high = record.fields.get("low"), record.fields.get("high")
+        return low is not None and high is not None and self.network.has_weights and (int(low) > -128 or int(high) < 127)
+
     def call(
         self,
         kernel: str,
@@ -175,6 +180,8 @@ class Drafter:
         reads = tuple(dict.fromkeys(a.tensor for a in args if isinstance(a, Operand) and a.tensor in self.op.inputs))
         text = (*args, f"&{record.name}") if record else tuple(args)
         written = self.op.outputs[0] if writes is None else writes
+        if record is not None and self._narrow(record):
+            dims = {**dims, "clamped": self.out.elements}
         draft = Draft(kernel, text, reads, written, dims, self.number, self.op.block, scratch, shares, record, rows)
         self.drafts.append(draft)
 

@@ -127,7 +127,8 @@ def dense(d: Drafter, outputs: int, inputs: int) -> bool:
     fields = words(inputs=inputs, outputs=outputs, rows=rows) | small(step=int(len(d.quant(weights).scale) > 1))
     fours, ones = rows * (outputs // 4), rows * (outputs % 4)
     dims = {"calls": 1, "rows": rows, "outputs": rows * outputs, "fours": fours, "steps": fours * (inputs // 4)}
-    dims |= {"tails": fours * (inputs % 4 > 0), "singles": ones, "single_steps": ones * (inputs // 4)}
+    dims |= {"turns": fours * -(-(inputs // 4) // 2), "tails": fours * (inputs % 4 > 0), "rest": fours * (inputs % 4)}
+    dims |= {"singles": ones, "single_steps": ones * (inputs // 4), "single_rest": ones * (inputs % 4)}
     record = d.record("ot_packed_dense", pointers, **fields, **_range(d))
     d.call("ot_fully_connected_packed_dsp", (Operand(d.op.inputs[0]), Operand(d.op.outputs[0])), dims, record=record)
     return True

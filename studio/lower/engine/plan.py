@@ -1,13 +1,14 @@
 """Place tensors and scratch in one arena: largest first, each at the lowest offset that is free while it lives."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from studio.lower.lifetimes import Timeline
 
 ALIGNMENT = 4
+PUSHED = 8  # turns in which the block that ended last is placed first
 
 
 class Step(NamedTuple):
@@ -37,10 +38,10 @@ class Block:
 
     __slots__ = ("offset", "size", "spans")
 
-    def __init__(self, spans: Sequence[Span]) -> None:
+    def __init__(self, spans: Sequence[Span], offset: int = 0) -> None:
         self.spans = spans
         self.size = spans[0].size if len(spans) == 1 else max([span.at + span.size for span in spans])
-        self.offset = 0
+        self.offset = offset
 
     def profile(self) -> list[Span]:
         """Return the spans, those of one size and place that follow each other joined."""
@@ -54,19 +55,23 @@ class Block:
         return joined
 
 
-def place(blocks: Sequence[Block]) -> int:
-    """Give each block its offset; return the arena's size."""
+def place(blocks: Sequence[Block], order: Callable[[Block], Any] | None = None) -> tuple[int, bool]:
+    """Give each block its offset, the highest by `order` first, without one the largest.
+
+    Return the arena's size, and whether some call needs all of it, so that no other order does with less.
+    """
     timeline = Timeline(_calls(blocks))
-    end = 0
-    for block in sorted(blocks, key=_size, reverse=True):
+    end, top = 0, None
+    for block in sorted(blocks, key=order or _size, reverse=True):
         spans = block.spans if len(block.spans) == 1 else block.profile()
         offset = _lowest(spans[0], timeline) if len(spans) == 1 else _lowest_of_several(spans, timeline)
         block.offset = offset
         for size, first, last, _, at in spans:
             timeline.take(first, last, offset + at, offset + at + size)
         if offset + block.size > end:
-            end = offset + block.size
-    return aligned(end)
+            end, top = offset + block.size, spans
+    calls = {call for span in top or () for call in range(span.first, span.last + 1)}
+    return aligned(end), top is None or any(timeline.full(call, end, ALIGNMENT) for call in calls)
 
 
 def _lowest(span: Span, timeline: Timeline) -> int:
@@ -93,6 +98,22 @@ def _size(block: Block) -> int:
     return block.size
 
 
+def _whole_first(block: Block) -> tuple[bool, int]:
+    return not any(span.at for span in block.spans), block.size
+
+
+def _end(block: Block) -> int:
+    return block.offset + block.size
+
+
+def _use(block: Block) -> int:
+    return sum([span.size * (span.last - span.first + 1) for span in block.spans])
+
+
+def _early(block: Block) -> tuple[int, int]:
+    return -min([span.first for span in block.spans]), block.size
+
+
 def _first(span: Span) -> int:
     return span.first
 
@@ -108,11 +129,13 @@ Lives = tuple[tuple[Life, ...], ...]
 """Tensors that may share memory, in groups."""
 
 
-def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) -> tuple[list[Block], int]:
-    """Return the blocks, each at its offset, and the arena's size.
+def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int], rough: bool = False) -> tuple[list[Block], int]:
+    """Return the blocks, each at its offset, and the arena's size; a rough plan takes less time and may take more memory.
 
-    A tensor larger than the one that it may lie over binds more than it spares in most places: it does so only where the peak needs it.
+    Where no call needs all of the arena other orders are tried. A tensor larger than the one that it may lie over binds more than it
+    spares in most places: it does so only where the peak needs it.
     """
+    blocks, grown = arrange(lives, size_of, scratch)
     blocks, grown = arrange(lives, size_of, scratch)
     needed = _needed(blocks) if grown else []
     least = list(needed)
@@ -120,14 +143,22 @@ def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int]) ->
         least[call] -= size_of(over)
     low = max(least, default=0)
     tight = frozenset([tensor for tensor, call, _, _ in grown if needed[call] > low])
-    if not tight:
-        return blocks, place(blocks)
-    other, _ = arrange(lives, size_of, scratch, tight)
-    size = place(other)
-    if size < max(needed):  # then no plan apart can be as small
-        return other, size
-    arena = place(blocks)
-    return (other, size) if size < arena else (blocks, arena)
+    other = arrange(lives, size_of, scratch, tight)[0] if tight else blocks
+    arena, full = place(other)
+    if full or (rough and not tight):
+        return other, arena
+    found = [Block(block.spans, block.offset) for block in other], arena
+    if tight and arena >= max(needed):  # else no plan apart can be as small
+        size, _ = place(blocks)
+        found = (blocks, size) if size < arena else found
+    low = aligned(low or max(_needed(blocks)))
+    for order in (_whole_first,) if rough else _orders(other):
+        if found[1] <= low:
+            break
+        size, _ = place(other, order)
+        if size < found[1]:
+            found = [Block(block.spans, block.offset) for block in other], size
+    return found
 
 
 def _needed(blocks: Sequence[Block]) -> list[int]:
@@ -152,6 +183,15 @@ def _needed(blocks: Sequence[Block]) -> list[int]:
 
 def _calls(blocks: Sequence[Block]) -> int:
     return max([span.last for block in blocks for span in block.spans], default=0) + 1
+
+
+def _orders(blocks: Sequence[Block]) -> Iterator[Callable[[Block], Any]]:
+    """Yield orders to place blocks in: a few of all, then those in which the block that ended last comes first."""
+    yield from (_whole_first, _use, _early)
+    pushed: dict[Block, int] = {}
+    for turn in range(1, PUSHED + 1):
+        pushed[max(blocks, key=_end)] = turn
+        yield lambda block: (pushed.get(block, 0), block.size)
 
 
 def arrange(

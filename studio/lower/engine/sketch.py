@@ -12,7 +12,7 @@ from studio.core.program import Call, ConstArray, Program
 from studio.core.remember import Memory, remembered
 from studio.lower.engine.build import Memory as Planned
 from studio.lower.engine.build import check_ends, draft_op, program
-from studio.lower.engine.draft import Draft, Drafter
+from studio.lower.engine.draft import Draft, Drafter, Operand
 from studio.lower.engine.plan import Lives, Step, live, plan
 from studio.lower.forms import Form, each, forms, numbers
 from studio.lower.lifetimes import tensor_bytes
@@ -27,6 +27,28 @@ class Wiring(NamedTuple):
     aliases: tuple[tuple[int, int], ...]
 
 
+class Arguments(NamedTuple):
+    """How many arguments calls take: places in the arena, constants in flash, numbers."""
+
+    places: int
+    constants: int
+    numbers: int
+
+
+def arguments_of(calls: Iterable[Draft | Call]) -> Arguments:
+    """Count the calls' arguments."""
+    places = constants = numbers = 0
+    for call in calls:
+        for argument in call.args:
+            if isinstance(argument, Operand) or argument.startswith("arena"):
+                places += 1
+            elif argument.lstrip("-").isdigit():
+                numbers += 1
+            else:
+                constants += 1
+    return Arguments(places, constants, numbers)
+
+
 class Outline:
     """An operator's calls; `costs` holds what they cost by core, once it was asked for.
 
@@ -39,7 +61,7 @@ class Outline:
         self.calls = calls
         self.constants = tuple(_parts(consts).items())
         self.records = sum(word(call.record.nbytes) for call in calls if call.record)
-        self.arguments = sum(len(call.args) for call in calls)
+        self.arguments = arguments_of(calls)
         self.costs: dict[str, tuple[int, int]] = {}
         self.scratch: tuple[int, ...] = ()
         self.wiring: Wiring | None = None
@@ -70,7 +92,7 @@ class Sketch(msgspec.Struct, frozen=True):
     constants: Mapping[str, int]
     kernels: frozenset[str]
     calls: int
-    arguments: int
+    arguments: Arguments
     outlines: tuple[Outline, ...]
     memory: tuple[Use, ...]
     operators: tuple[tuple[int, ...], ...]
@@ -107,7 +129,7 @@ def _from_forms(network: Network, variant: str) -> Sketch:
     scratch = [size for made in outlines for size in made.scratch]
     blocks, arena = plan(_lives(network, outlines), tensor_bytes(network).__getitem__, scratch)
     kernels = frozenset([call.kernel for made in outlines for call in made.calls])
-    arguments = sum([made.arguments for made in outlines])
+    arguments = Arguments(*map(sum, zip(*[made.arguments for made in outlines], strict=True)))
     memory = tuple([_use((b.offset + at, size, first, last, t)) for b in blocks for size, first, last, t, at in b.spans])
     operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
     return Sketch(variant, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
@@ -156,7 +178,7 @@ def _from_program(made: Program) -> Sketch:
         constant_parts(made),
         frozenset(made.kernels),
         len(every),
-        sum(len(call.args) for call in every),
+        arguments_of(every),
         tuple(Outline(tuple(calls)) for calls in rows),
         tuple(Use(b.offset, b.size, b.first, b.last, b.tensor) for b in made.buffers),
         tuple(tuple(layer.call.op for layer in call.layers) or (call.op,) for call in made.calls),

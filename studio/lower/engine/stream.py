@@ -174,34 +174,34 @@ class Space(Protocol):
 
     def size_of(self, tensor: int) -> int: ...
 
-    def blocks(self, drafts: Sequence[Draft]) -> tuple[list[Block], int]: ...
+    def blocks(self, drafts: Sequence[Draft], rough: bool = False) -> tuple[list[Block], int]: ...
 
 
 def slimmest(drafts: Sequence[Draft], space: Space) -> list[Draft]:
-    """Stream chains of the drafts for as long as that lowers the arena."""
+    """Stream chains of the drafts for as long as that lowers the arena, as it is roughly planned; none where the whole plan is lower without."""
     best = list(drafts)
-    blocks, arena = space.blocks(best)
+    blocks, arena = space.blocks(best, rough=True)
     while True:
         used = _used(blocks)
         found = ranges(best, max(used, key=lambda call: (used[call], -call)), space.whole)
         likely = sorted(found, key=lambda r: _guess(best, r, used, space))[:TRIED]
         sizes = [(_arena(best, r, 1, space), r[1] - r[0], r) for r in likely]
         if not sizes or min(sizes)[0] >= arena:
-            return best
+            return best if len(best) == len(drafts) or space.blocks(best)[1] < space.blocks(drafts)[1] else list(drafts)
         arena, _, (first, last) = min(sizes)
         stripe, rows = 1, best[last].rows
         assert rows is not None
         while stripe < rows.reach.out_height and _arena(best, (first, last), stripe + 1, space) <= arena:  # seams cost instructions
             stripe += 1
         best[first : last + 1] = [stream(best[first : last + 1], space.size_of, stripe)]
-        blocks, arena = space.blocks(best)
+        blocks, arena = space.blocks(best, rough=True)
 
 
 def _arena(drafts: Sequence[Draft], calls: tuple[int, int], stripe: int, space: Space) -> int:
     """Bytes of the arena with these calls as a stream."""
     first, last = calls
     outline = Plan(drafts[first : last + 1], space.size_of, stripe).outline
-    return space.blocks([*drafts[:first], outline, *drafts[last + 1 :]])[1]
+    return space.blocks([*drafts[:first], outline, *drafts[last + 1 :]], rough=True)[1]
 
 
 def _guess(drafts: Sequence[Draft], calls: tuple[int, int], used: Mapping[int, int], space: Space) -> tuple[int, int]:

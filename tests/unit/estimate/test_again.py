@@ -15,7 +15,7 @@ from studio.core.remember import forget
 from studio.estimate.counts import figures
 from studio.estimate.report import RUNTIMES, report_all
 from studio.lower.engine import program, sketch
-from studio.lower.engine.sketch import constant_parts
+from studio.lower.engine.sketch import arguments_of, constant_parts
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from tests.helpers.random_networks import random_network, rare_network
@@ -104,7 +104,7 @@ def test_a_sketch_is_its_program(draw, variant):
             assert made.arena_bytes == whole.arena_bytes
             assert made.constants == constant_parts(whole)
             assert made.kernels == set(whole.kernels)
-            assert (made.calls, made.arguments) == (len(calls), sum(len(c.args) for c in calls))
+            assert (made.calls, made.arguments) == (len(calls), arguments_of(calls))
             rows = [[(c.kernel, c.dims) for c in outline.calls] for outline in made.outlines]
             assert rows == [[(c.kernel, c.dims) for c in whole.calls if c.op == number] for number in range(len(network.ops))]
 

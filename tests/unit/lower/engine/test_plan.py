@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.lower.engine import program
-from studio.lower.engine.plan import Block, Span, place, plan
+from studio.lower.engine.plan import Block, Span, arrange, place, plan
 from tests.helpers.random_networks import random_network
 from tests.helpers.streaming_networks import streaming_network
 
@@ -29,7 +29,7 @@ def overlaps(a, b) -> bool:
 
 @given(blocks())
 def test_what_lives_together_lies_apart(made):
-    arena = place(made)
+    arena, full = place(made)
     for i, a in enumerate(made):
         assert a.offset % 4 == 0
         assert a.offset + a.size <= arena
@@ -39,15 +39,27 @@ def test_what_lives_together_lies_apart(made):
                     apart = a.offset + mine.size <= b.offset or b.offset + theirs.size <= a.offset
                     assert apart or mine.last < theirs.first or theirs.last < mine.first
     assert arena <= sum(-(-b.size // 4) * 4 for b in made)
+    if full:
+        steps = range(max(span.last for b in made for span in b.spans) + 1)
+        alive = [sum(max((s.size for s in b.spans if s.first <= step <= s.last), default=0) for b in made) for step in steps]
+        assert arena < max(alive) + 4 * len(made) + 4
 
 
 def test_one_after_the_other_share_memory():
-    assert place([Block([Span(100, 0, 1)]), Block([Span(40, 1, 2)]), Block([Span(100, 2, 3)])]) == 140
+    assert place([Block([Span(100, 0, 1)]), Block([Span(40, 1, 2)]), Block([Span(100, 2, 3)])]) == (140, True)
 
 
 def test_a_shrinking_block_frees_its_end():
     chain = Block([Span(100, 0, 1, 0), Span(20, 1, 3, 1)])
-    assert place([chain, Block([Span(80, 2, 3, 2)])]) == 100
+    assert place([chain, Block([Span(80, 2, 3, 2)])]) == (100, True)
+
+
+def test_another_order_is_tried_where_the_largest_first_leaves_a_gap():
+    """The largest would take the bottom, and the chain that shrinks by then would lie above it for all its life."""
+    lives = (((0, 0, 1, -1), (1, 1, 2, 0)), ((2, 2, 3, -1),))
+    sizes = {0: 95, 1: 20, 2: 100}
+    assert place(arrange(lives, sizes.__getitem__, [])[0]) == (196, False)
+    assert plan(lives, sizes.__getitem__, [])[1] == 120
 
 
 def test_a_growing_tensor_ends_where_it_may_lie_over_its_source_and_only_where_that_spares():
