@@ -7,14 +7,22 @@ from types import MappingProxyType
 import msgspec
 from elftools.elf.elffile import ELFFile
 
+from studio.core.program import Program
 from studio.core.protocols import Image
 
-WEIGHTS, KERNELS, FRONT_END, ARENA, APPLICATION = "weights and tables", "kernels", "front end", "arena", "application"
-_SOFTWARE = "the compiler's own"
-_FRONT_END_PARTS = frozenset(["front end", "front end code", "front end tables"])
+ARENA, KERNELS, RECORDS, FRONT_END, CODE, TABLES, APPLICATION = (
+    "arena",
+    "kernels",
+    "layer sizes",
+    "front end",
+    "front end code",
+    "front end tables",
+    "application",
+)
+_COMPILERS = "the compiler's own"
 # How names of sources and functions begin, by what they belong to.
 _BEGINNINGS: Mapping[str, str] = MappingProxyType(
-    {"ot_": KERNELS, "model.": KERNELS, "model_": KERNELS, "frontend": FRONT_END, "compiler_rt": _SOFTWARE, "__": _SOFTWARE}
+    {"ot_": KERNELS, "model.": KERNELS, "model_": KERNELS, "frontend": FRONT_END, "compiler_rt": _COMPILERS, "__": _COMPILERS}
 )
 
 
@@ -35,27 +43,32 @@ class _Symbol(msgspec.Struct, frozen=True):
     file: str
 
 
-def planned_parts(parts: Mapping[str, int]) -> dict[str, int]:
-    """Sum a gauge's parts in the groups that a linked program lets tell apart."""
-    found: dict[str, int] = {}
-    for name, size in parts.items():
-        group = FRONT_END if name in _FRONT_END_PARTS else name if name in (KERNELS, ARENA, APPLICATION) else WEIGHTS
-        found[group] = found.get(group, 0) + size
-    return found
-
-
-def program_parts(image: Image, frontend: bool, kernel_functions: Collection[str]) -> Parts:
-    """Read a linked program's parts.
+def program_parts(image: Image, program: Program, frontend: bool, kernel_functions: Collection[str]) -> Parts:
+    """Read the parts of a linked program, under the names that the gauges give them.
 
     `kernel_functions` names the compiler's own routines that the kernels call; others are the front end's, where there is one. What no
-    symbol covers (vectors, what the linker fills up) is the application's.
+    symbol covers (vectors, what the linker fills up) is the application's, and so is what the harness does for a front end, which the
+    gauges count as the front end's code.
     """
     flash, ram = {}, {}
+    constants = {const.name: const.part for const in program.consts}
     for symbol in _symbols(image.elf):
-        part = _part(symbol, frontend, kernel_functions)
-        parts = ram if image.symbols["__bss_start"] <= symbol.address < image.symbols["__bss_end"] else flash
+        owner = _owner(symbol, frontend, kernel_functions)
+        if image.symbols["__bss_start"] <= symbol.address < image.symbols["__bss_end"]:
+            part, parts = ARENA if symbol.name == "arena" else owner, ram
+        else:
+            part, parts = _in_flash(symbol, owner, constants), flash
         parts[part] = parts.get(part, 0) + symbol.size
     return Parts(_whole(flash, image.flash_bytes), _whole(ram, image.ram_bytes))
+
+
+def _in_flash(symbol: _Symbol, owner: str, constants: Mapping[str, str]) -> str:
+    """Tell code from constants, and the model's constants from each other."""
+    if owner == FRONT_END:
+        return CODE if symbol.function or not _begins(symbol, "frontend") else TABLES
+    if symbol.file == "model.c" and not symbol.function:
+        return constants.get(symbol.name, RECORDS)
+    return owner
 
 
 def _whole(parts: dict[str, int], total: int) -> dict[str, int]:
@@ -63,15 +76,15 @@ def _whole(parts: dict[str, int], total: int) -> dict[str, int]:
     return {**known, APPLICATION: total - sum(known.values())}
 
 
-def _part(symbol: _Symbol, frontend: bool, kernel_functions: Collection[str]) -> str:
-    if symbol.name == "arena":
-        return ARENA
+def _owner(symbol: _Symbol, frontend: bool, kernel_functions: Collection[str]) -> str:
     if symbol.name in kernel_functions:
         return KERNELS
-    if symbol.file == "model.c" and not symbol.function:
-        return WEIGHTS
-    part = next((part for start, part in _BEGINNINGS.items() if (symbol.file or symbol.name).startswith(start)), APPLICATION)
-    return part if part != _SOFTWARE else FRONT_END if frontend else APPLICATION
+    owner = next((owner for start, owner in _BEGINNINGS.items() if _begins(symbol, start)), APPLICATION)
+    return owner if owner != _COMPILERS else FRONT_END if frontend else APPLICATION
+
+
+def _begins(symbol: _Symbol, start: str) -> bool:
+    return (symbol.file or symbol.name).startswith(start)
 
 
 def _symbols(path: Path) -> Iterator[_Symbol]:

@@ -22,7 +22,7 @@ from studio.core.target import TargetDevice
 from studio.deploy.allocation import allocation_checks, tool
 from studio.deploy.build import build
 from studio.deploy.export import generate
-from studio.deploy.program_parts import planned_parts, program_parts
+from studio.deploy.program_parts import program_parts
 from studio.deploy.subject import Subject, known_blocks, load_subject, trained_by, typed_network, with_random_weights
 from studio.deploy.toolchain import Toolchain, find_toolchain
 from studio.estimate.engine import table_of
@@ -117,7 +117,7 @@ def refine_engine(subject: Subject, target: TargetDevice, planned: ResourceRepor
     built = msgspec.structs.replace(subject, runtime=planned.runtime)
     with tempfile.TemporaryDirectory(prefix="otolith-refine-") as scratch:
         program, image = _build(built, _roomy(target), tools, Path(scratch), context)
-        found = program_parts(image, subject.frontend is not None, _kernel_functions(program, target))
+        found = program_parts(image, program, subject.frontend is not None, _kernel_functions(program, target))
     return Refinement(
         kind="compiled",
         design=subject.name,
@@ -173,9 +173,8 @@ def _kernel_functions(program: Program, target: TargetDevice) -> frozenset[str]:
 
 def _checks(name: str, planned: Mapping[str, int], found: Mapping[str, int], tolerance: float) -> Sequence[Check]:
     """Put the total first, then the parts."""
-    groups = planned_parts(planned)
-    parts = [p for p in dict.fromkeys((*groups, *found)) if groups.get(p) or found.get(p)]
+    parts = [p for p in dict.fromkeys((*planned, *found)) if planned.get(p) or found.get(p)]
     return (
         Check(name, sum(planned.values()), sum(found.values()), tolerance),
-        *(Check(f"{name}: {part}", groups.get(part, 0), found.get(part, 0), None) for part in parts),
+        *(Check(f"{name}: {part}", planned.get(part, 0), found.get(part, 0), None) for part in parts),
     )
