@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from studio.core.units import format_count
 from studio.ui.document import Document
 from studio.ui.gauges import Gauges
 from studio.ui.jobs import Job, JobList
+from studio.ui.paint import colour, fitted, write
 from studio.ui.panels.target_alarm import AlarmRow
+from studio.ui.theme import PAD, theme
 from studio.ui.widgets.still import Still
 
 _GRAIN = 24
+_LEFT, _PIXELS = 14, 13
 
 
 class StatusLine(QStatusBar):
@@ -36,9 +40,22 @@ class StatusLine(QStatusBar):
         self.unprotected.hide()
         for widget in (self.saved, Still(self.counts, grain=_GRAIN), self.job):
             self.addWidget(widget)
+        self.messageChanged.connect(self.setToolTip)
         self.alarm = AlarmRow("status", on_card=False)
         for widget in (self.alarm, self.unprotected, self.source):
             self.addPermanentWidget(widget)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Write a message where the labels begin that it hides, cut to its room; the whole of it is the tooltip."""
+        message = self.currentMessage()
+        if not message:
+            super().paintEvent(event)
+            return
+        painter, t = QPainter(self), theme()
+        painter.fillRect(self.rect(), colour(t.panel))
+        painter.fillRect(0, 0, self.width(), 1, colour(t.line))
+        right = min((w.x() for w in (self.alarm, self.unprotected, self.source) if w.isVisible()), default=self.width())
+        write(painter, QPointF(_LEFT, self.height() / 2), fitted(message, _PIXELS, False, right - _LEFT - PAD), _PIXELS, t.dim)
 
     def _label(self, name: str) -> QLabel:
         label = QLabel(self)

@@ -323,7 +323,7 @@ class RecorderPanel(QFrame):
         self.meter.show_level(newest)
         self._ticks += 1
         if self._ticks % NUMBERS_EVERY == 1:
-            self._numbers.setText(f"peak {newest.peak_db:.0f} dB   RMS {newest.rms_db:.0f} dB")
+            self._numbers.setText(f"peak {newest.peak_db:.0f} dB   RMS {newest.rms_db:.0f} dB".replace("-", "−"))
         self._clip_lamp.setText("clipped: lower the gain" if self.meter.clipped else "")
 
     def _finish(self, take: Take) -> None:

@@ -18,6 +18,7 @@ from studio.ui.widgets.elided_label import ElidedLabel
 from studio.ui.widgets.still import Still
 
 _REMEMBERED = 200
+_UNDO, _REDO = "Go back to the design before the edit that broke it", "Do the edit again that mended it"
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -134,7 +135,7 @@ class AlarmRow(QWidget):
         self.label.setFont(small)
         self.undo = QPushButton("Undo", objectName=f"{name}.undo")
         self.undo.setProperty("kind", "link")
-        self.undo.setToolTip("lead to where the board held")
+        self.undo.setToolTip(_UNDO)
         self.undo.clicked.connect(lambda: self.undo_wanted.emit(self.alarm))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
