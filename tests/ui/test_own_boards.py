@@ -294,7 +294,7 @@ def test_a_mended_file_is_read_when_the_user_comes_back_to_the_sheets(window, se
     window.activateWindow()
     dialog.activateWindow()
     qtbot.waitUntil(lambda: "wrong" in session.gauges.boards)
-    assert dialog.board is not None and "refused" not in dialog.sheet.toPlainText()
+    assert dialog.chosen == "wrong" and "refused" not in dialog.sheet.toPlainText()
 
 
 def test_a_row_of_the_matrix_leads_to_copy_and_form(window, session, shown, collar, qtbot):

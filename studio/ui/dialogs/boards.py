@@ -46,6 +46,7 @@ class BoardsDialog(QDialog):
         self.setWindowTitle("Boards")
         self.resize(1080, 700)
         self._deleted: Source | None = None
+        self._faulty: Path | None = None
         self.search = QLineEdit()
         self.search.setObjectName("sheet_search")
         self.search.setAccessibleName("Find a board")
@@ -151,7 +152,12 @@ class BoardsDialog(QDialog):
         self._show()
 
     def _refill(self) -> None:
-        self._fill(self.chosen)
+        """List what there is now; a file that was refused is followed to the board that it has become."""
+        chosen, path = self.chosen, self._faulty
+        if chosen.startswith(_FAULT) and path is not None:
+            errors = [error.path for error in self.session.catalogue.errors]
+            chosen = f"{_FAULT}{errors.index(path)}" if path in errors else path.stem
+        self._fill(chosen)
 
     def _fill(self, chosen: str) -> None:
         """List the boards that the typed words find, the user's own and the refused files first."""
@@ -200,13 +206,18 @@ class BoardsDialog(QDialog):
     # the sheet
 
     def _show(self) -> None:
-        board, fault = self.board, self.fault
+        board, fault, t = self.board, self.fault, theme()
+        self._faulty = fault.path if fault is not None else None
+        self.sheet.setStyleSheet(
+            f"QTextBrowser {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}"
+            f"QTextBrowser:focus {{ border-color: {t.accent}; }}"
+        )
         if board is not None:
             self.sheet.setHtml(sheet_html(board, self.session.catalogue))
         elif fault is not None:
             self.sheet.setHtml(refusal_html(fault))
         else:
-            self.sheet.setHtml(f"<p style='color:{theme().dim}'>{escape(self._nothing())}</p>")
+            self.sheet.setHtml(f"<p style='color:{t.dim}'>{escape(self._nothing())}</p>")
         own = board is not None and is_own(self.session.catalogue.devices[board.id][0].path)
         self.copy.setEnabled(board is not None)
         self.edit.setEnabled(own or fault is not None)
