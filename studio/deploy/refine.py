@@ -2,8 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,8 @@ SEED = 1
 
 def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
     """Job entry: path, targets, runtimes (None for all), toolchain, seed; returns refinements as plain values, and notes on what was not."""
-    from studio.deploy.boards import known_board
-
     subject = _ready(load_subject(Path(args["path"])), int(args.get("seed", 1)))
-    targets = [known_board(id) for id in args["targets"]]
-    chosen = args.get("runtimes")
-    engines = [(t, r) for t in targets for r in (chosen or runtimes_for(t)) if r in ENGINE]
-    steps = [lambda c: refine_allocation(subject, subject.network)] if chosen is None or any(r.startswith("tflm") for r in chosen) else []
-    steps += [lambda c, t=t, r=r: _compile_as_reported(subject, t, r, args.get("toolchain", "zig"), c) for t, r in engines]
+    steps = list(_steps(subject, args))
     found, notes = [], []
     for number, step in enumerate(steps):
         try:
@@ -56,6 +50,19 @@ def run(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
         except StudioError as error:  # one target's compiler is no reason to keep quiet about the others
             notes.append(f"{error}" + (f"; {error.hint}" if error.hint else ""))
     return {"refinements": msgspec.to_builtins(found), "notes": list(dict.fromkeys(notes))}
+
+
+def _steps(subject: Subject, args: Mapping[str, Any]) -> Iterator[Callable[[JobContext], Refinement]]:
+    """Yield TFLM's allocation where one of its runtimes is asked for, then a build for each target and runtime of the engine."""
+    from studio.deploy.boards import known_board
+
+    chosen = args.get("runtimes")
+    if chosen is None or any(runtime.startswith("tflm") for runtime in chosen):
+        yield lambda _: refine_allocation(subject, subject.network)
+    for target in map(known_board, args["targets"]):
+        for runtime in chosen or runtimes_for(target):
+            if runtime in ENGINE:
+                yield partial(_compile_as_reported, subject, target, runtime, args.get("toolchain", "zig"))
 
 
 def run_design(args: Mapping[str, Any], context: JobContext) -> dict[str, Any]:
@@ -136,7 +143,10 @@ def refine_engine(subject: Subject, target: TargetDevice, planned: ResourceRepor
 
 
 def refine_allocation(subject: Subject, planned: Network) -> Refinement:
-    """Let TFLM allocate a subject, which has weights, and hold the plan for a network of the same design against that; raises as `allocation_checks`."""
+    """Let TFLM allocate a subject, which has weights, and hold the plan of a network of the same design against that.
+
+    Raises as `allocation_checks`.
+    """
     checks = allocation_checks(planned, subject.network, subject.tflite)
     return Refinement("allocated", subject.name, "", ALLOCATED, tool(), time.time(), subject.trained, checks)
 
