@@ -75,7 +75,7 @@ def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEn
 
     Raises UnsupportedOperator where TFLM has no such operator or not for these data types.
     """
-    check_supported(network)
+    check_supported(network, kernels)
     cost = tflm_cost(network, kernels, core)
     planned = arena(network, kernels, core.dsp)
     fe_ram, fe_flash, fe_stack = _frontend_parts(frontend, core)

@@ -142,10 +142,9 @@ class _Arena:
         for graph, row in zip(_graphs(network), wishes, strict=True):
             handles = _handles(graph) if missing else {}
             for op, (_, _, _, persistent, scratch, temporary) in zip(graph.ops, row, strict=True):
-                if temporary:
-                    self.touch(self.head + temporary)
                 for size in persistent:
                     self.keep(size)
+                self.touch(self.head + temporary)
                 if missing and op.kind == "assign_variable" and handles.get(op.inputs[0]) in missing:
                     missing.remove(handles[op.inputs[0]])
                     self.keep(graph.tensors[op.inputs[1]].nbytes)

@@ -1,8 +1,11 @@
 """Which operators TFLM has; source: tflite-micro 90b983c2b, micro_mutable_op_resolver.h and the kernels' checks."""
 
+from types import MappingProxyType
+
 from studio.core.errors import UnsupportedOperator
 from studio.core.network import Network, Op
 from studio.core.remember import remembered
+from studio.estimate.tflm.kernels import Kernels
 from studio.lower.forms import forms
 
 _NAMES = (
@@ -17,27 +20,58 @@ _NAMES = (
 )
 SUPPORTED = frozenset(_NAMES.split())
 _WEIGHTED = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected"])
+_SIGNAL = "custom:Signal"
+# The data types of the first input that the kernels take; an operator that is not named says nothing here.
+_USUAL = frozenset(["float32", "int8", "int16"])
+_TYPES: MappingProxyType[str, frozenset[str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("relu", "relu6", "leaky_relu", "logistic", "tanh", "prelu", "softmax"), _USUAL),
+        **dict.fromkeys(("max_pool_2d", "average_pool_2d", "transpose", "mean", "sum"), _USUAL),
+        **dict.fromkeys(("add", "sub", "mul", "pad", "padv2", "unpack", "expand_dims", "resize_nearest_neighbor"), _USUAL | {"int32"}),
+        **dict.fromkeys(("hard_swish", "elu", "reduce_max", "reduce_min", "arg_max", "arg_min"), _USUAL - {"int16"}),
+        "strided_slice": _USUAL | {"int32", "bool"},
+        "pack": _USUAL | {"int32", "int64"},
+        "concatenation": _USUAL | {"int32", "int64", "bool"},
+        "dequantize": frozenset(["int8", "int16", "uint8"]),
+    }
+)
 
 
-def check_supported(network: Network) -> None:
-    """Raise UnsupportedOperator at the first operator that TFLM lacks or whose data types it refuses."""
-    remembered(_check, network)
+def check_supported(network: Network, kernels: Kernels = "reference") -> None:
+    """Raise UnsupportedOperator at the first operator that TFLM lacks or whose data types these kernels refuse."""
+    remembered(_check, network, kernels)
 
 
-def _check(network: Network) -> None:
+def _check(network: Network, kernels: Kernels) -> None:
     for graph in (network, *network.subgraphs):
         for form in forms(graph):
-            reason = form.fact(_refusal)
+            reason = form.fact(_refusal, kernels)
             if reason:
                 raise UnsupportedOperator(reason[0], where=form.where, hint=reason[1])
 
 
-def _refusal(network: Network, op: Op) -> tuple[str, ...]:
+def _refusal(network: Network, op: Op, kernels: Kernels) -> tuple[str, ...]:
     """Return why TFLM does not run an operator and the way out; nothing where it does."""
+    if op.kind.startswith(_SIGNAL):
+        return f"TFLM's signal library has {op.kind.removeprefix('custom:')}, whose memory nothing here counts", "give the features"
     if op.kind not in SUPPORTED:
         return f"TFLM has no {op.kind}", "replace the block"
+    if op.kind in _TYPES and network.tensors[op.inputs[0]].dtype not in _TYPES[op.kind]:
+        return f"TFLM runs no {op.kind} on {network.tensors[op.inputs[0]].dtype}", "convert all to int8"
     if op.kind in _WEIGHTED and not _types_match(network, op):
         return f"TFLM runs no {op.kind} with mixed float and integer data", "convert all to int8"
+    return _dense_refusal(network, op, kernels) if op.kind == "fully_connected" else ()
+
+
+def _dense_refusal(network: Network, op: Op, kernels: Kernels) -> tuple[str, ...]:
+    source, weights = network.tensors[op.inputs[0]], network.tensors[op.inputs[1]]
+    hint = "convert it with one scale for each dense layer"
+    if weights.quant is None or len(weights.quant.scale) < 2:
+        return ()
+    if weights.dtype == "int4":
+        return "TFLM runs no fully_connected of 4-bit weights with a scale for every unit", hint
+    if source.dtype == "int16" and kernels == "cmsis_nn":
+        return "CMSIS-NN runs no int16 fully_connected with a scale for every unit", hint
     return ()
 
 
