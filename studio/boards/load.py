@@ -23,6 +23,18 @@ class Catalogue(msgspec.Struct, frozen=True):
     boards: Mapping[str, TargetDevice]
     errors: tuple[BoardFileError, ...]
 
+    def board(self, id: str) -> TargetDevice:
+        """Return the board of this id.
+
+        Raises InputError with the known ids where there is none, and the file's own error where it is there and wrong.
+        """
+        if id in self.boards:
+            return self.boards[id]
+        for error in self.errors:
+            if error.path is not None and error.path.stem == id:
+                raise error
+        raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(self.boards)))
+
     def check(self, source: Source) -> TargetDevice:
         """Return the board of a file's text, which need not be on disk yet; raise BoardFileError where it would be refused."""
         others = {id: (of, record) for id, (of, record) in self.devices.items() if of.path != source.path}
@@ -68,11 +80,8 @@ def shipped_boards() -> dict[str, TargetDevice]:
 
 
 def board(id: str) -> TargetDevice:
-    """Return the shipped board of this id; raise InputError with the known ids where there is none."""
-    boards = shipped_boards()
-    if id not in boards:
-        raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(boards)))
-    return boards[id]
+    """Return the shipped board of this id, or the user's own; plugins' boards are known to `studio.deploy.boards` alone."""
+    return catalogue().board(id)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

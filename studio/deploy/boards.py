@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from studio.boards import BoardFileError, Catalogue, catalogue
-from studio.core.errors import InputError
 from studio.core.target import TargetDevice
 from studio.plugin import Plugins, load_plugins
 
@@ -22,17 +21,8 @@ def known_boards(plugins: Plugins | None = None, wrong: list[BoardFileError] | N
 
 
 def known_board(id: str, plugins: Plugins | None = None) -> TargetDevice:
-    """Return the board of this id.
-
-    Raises InputError with the known ids where there is none, and the file's own error where it is there and wrong.
-    """
-    found = known_catalogue(plugins)
-    if id in found.boards:
-        return found.boards[id]
-    for error in found.errors:
-        if error.path is not None and error.path.stem == id:
-            raise error
-    raise InputError(f"there is no board {id!r}", where=id, hint="known: " + ", ".join(sorted(found.boards)))
+    """Return the board of this id; raise InputError where there is none, with the known ids or why its file is refused."""
+    return known_catalogue(plugins).board(id)
 
 
 def plugin_boards(plugins: Plugins) -> tuple[Path, ...]:
