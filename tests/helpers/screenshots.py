@@ -1,4 +1,4 @@
-"""Pictures of every room on a fresh copy of the sample: `python tests/helpers/screenshots.py OUT`.
+"""Pictures of every room and view on a fresh copy of the sample: `python tests/helpers/screenshots.py OUT`.
 
 Both sizes, both themes; a design that is proven and trained for two epochs, so that the rooms hold something (`--bare` leaves
 that out). Without a screen set QT_QPA_PLATFORM=offscreen, which is what this script does where nothing is set.
@@ -24,6 +24,7 @@ from studio.core.edits import SetRecipe, SetTargets
 from studio.storage.folder import ProjectFolder
 from studio.ui import theme
 from studio.ui.main_window import ROOMS, MainWindow
+from studio.ui.panels.cost_tabs import VIEWS
 from studio.ui.session import Session
 from studio.ui.settings import Settings
 
@@ -80,7 +81,7 @@ def fill(window: MainWindow) -> None:
 
 
 def take_all(window: MainWindow, out: Path, rooms: list[str]) -> None:
-    """Write room-theme-width.png for every room, theme and size."""
+    """Write room-theme-width.png for every room, theme and size, and design.view-theme-width.png for what the design costs."""
     for mode in ("dark", "light"):
         window.session.change_setting("theme", mode)
         for width, height in SIZES:
@@ -90,6 +91,11 @@ def take_all(window: MainWindow, out: Path, rooms: list[str]) -> None:
                 window.setFocus()
                 QTest.qWait(SETTLE_MS)
                 window.grab().save(str(out / f"{room}-{mode}-{width}.png"))
+            for view in VIEWS[1:] if "design" in rooms else ():
+                window.show_view(view.id)
+                QTest.qWait(2 * SETTLE_MS)
+                window.grab().save(str(out / f"design.{view.id}-{mode}-{width}.png"))
+            window.room("design").show_view(VIEWS[0].id)
 
 
 def wait(done: Callable[[], bool]) -> None:
