@@ -136,7 +136,6 @@ def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int], ro
     spares in most places: it does so only where the peak needs it.
     """
     blocks, grown = arrange(lives, size_of, scratch)
-    blocks, grown = arrange(lives, size_of, scratch)
     needed = _needed(blocks) if grown else []
     least = list(needed)
     for _, call, _, over in grown:
@@ -144,7 +143,7 @@ def plan(lives: Lives, size_of: Callable[[int], int], scratch: Sequence[int], ro
     low = max(least, default=0)
     tight = frozenset([tensor for tensor, call, _, _ in grown if needed[call] > low])
     other = arrange(lives, size_of, scratch, tight)[0] if tight else blocks
-    arena, full = place(other)
+    arena, full = place(other, _whole_first if tight else None)
     if full or (rough and not tight):
         return other, arena
     found = [Block(block.spans, block.offset) for block in other], arena
