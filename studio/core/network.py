@@ -147,9 +147,10 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         for op in self.ops:
             if op.kind in _STRUCTURAL:
                 continue
-            used = op.inputs[1:] if op.kind in _FIRST_IS_ACTIVATION else op.inputs
-            for index in used:
-                if index >= 0 and self.tensors[index].constant and self.tensors[index].dtype != "int64":
+            weighted = op.kind in _FIRST_IS_ACTIVATION
+            for index in op.inputs[1:] if weighted else op.inputs:
+                # The bias beside int16 values has 64 bits; elsewhere those are axes and the like.
+                if index >= 0 and self.tensors[index].constant and (weighted or self.tensors[index].dtype != "int64"):
                     seen[index] = None
         return tuple(seen)
 
@@ -186,8 +187,25 @@ _STRUCTURAL = frozenset(
         "read_variable",
         "assign_variable",
         "resize_nearest_neighbor",
+        "resize_bilinear",
         "gather",
+        "gather_nd",
         "slice",
+        "sum",
+        "reduce_max",
+        "reduce_min",
+        "reduce_all",
+        "reduce_any",
+        "arg_max",
+        "arg_min",
+        "cumsum",
+        "mirror_pad",
+        "tile",
+        "fill",
+        "reverse_v2",
+        "broadcast_to",
+        "space_to_batch_nd",
+        "batch_to_space_nd",
     ]
 )
 _FIRST_IS_ACTIVATION = frozenset(["conv_2d", "depthwise_conv_2d", "fully_connected", "transpose_conv"])

@@ -47,6 +47,14 @@ def test_grouped_convolution_counts_the_filters_own_channels():
     assert figures(network).macs == 8 * 8 * 32 * 3 * 3 * 4
 
 
+def test_a_bias_of_64_bits_counts_and_axes_do_not():
+    bias, weights = tensor(40, constant=True, dtype="int64"), tensor(40, 3, 3, 8, constant=True)
+    wide = one_op("conv_2d", tensor(1, 8, 8, 8, dtype="int16"), tensor(1, 8, 8, 40, dtype="int16"), weights, bias)
+    assert (figures(wide).parameters, figures(wide).weights_bytes) == (40 * 73, 40 * 72 + 8 * 40)
+    reduced = one_op("reduce_max", tensor(1, 8, 8, 8), tensor(1, 8), tensor(2, constant=True, dtype="int32"))
+    assert figures(reduced).parameters == 0
+
+
 def test_lstm_counts_every_gate_at_every_step():
     steps, inputs, units = 49, 40, 16
     gates = [tensor(units, inputs, constant=True)] * 4 + [tensor(units, units, constant=True)] * 4
