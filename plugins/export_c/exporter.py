@@ -23,6 +23,7 @@ class ExportC:
         files = dict(_files(job, job.program))
         files |= projects.project_files(job, tuple(files))
         files["README.md"] = readme.readme(job, job.program)
+        files["LICENSE"] = templates.text("LICENSE")
         written = []
         for name, text in files.items():
             path = out / name

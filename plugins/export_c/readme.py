@@ -43,6 +43,7 @@ The compiler may insert calls of memcpy and memset.
 | `src/kernels/` | the operators that it uses |
 {_frontend_files(job)}{_golden_files(job)}| `Makefile`, `CMakeLists.txt` | build all this |
 | `library.properties`, `examples/` | the folder as an Arduino library: copy it into `libraries/`, then open the example {sketch_name(job)} |
+| `LICENSE` | the terms of all code here, MIT: keep this text with it; the weights are yours |
 
 {_build_words(job)}"""
 

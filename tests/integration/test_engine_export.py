@@ -1,6 +1,7 @@
 """The exported folder as a user gets it: compiled by its own Makefile, and with hostile labels."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,7 @@ def test_front_end_and_all_else_compile_without_a_warning(tmp_path):
     readme = (tmp_path / "README.md").read_text()
     assert network.digest() in readme
     assert "frontend_push" in readme
+    assert (tmp_path / "LICENSE").read_text() == (Path(__file__).parents[2] / "LICENSE").read_text()
 
 
 def test_a_selftest_starts_from_the_first_state(tmp_path):
