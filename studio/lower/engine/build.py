@@ -13,7 +13,7 @@ from studio.core.program import Buffer, Call, Program
 from studio.core.protocols import RuntimeFiles
 from studio.core.remember import Memory as Remembered
 from studio.core.target import Core
-from studio.lower.engine import broadcast, convolution, ends, lattice, simple, state, transposed
+from studio.lower.engine import broadcast, convolution, ends, lattice, simple, sizes, state, transposed
 from studio.lower.engine.draft import Draft, Drafter, Operand
 from studio.lower.engine.plan import Block, Span, Step, live, plan
 from studio.lower.engine.stream import adapter, kernel_of, slimmest, written
@@ -43,12 +43,13 @@ _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
         "var_handle": state.var_handle,
         "read_variable": state.read_variable,
         "assign_variable": state.assign_variable,
-        "strided_slice": lattice.strided_slice,
+        "strided_slice": sizes.of_sizes_or(lattice.strided_slice),
         "split": lattice.split,
         "split_v": lattice.split_v,
         "concatenation": simple.concatenation,
         "softmax": simple.softmax,
         **dict.fromkeys(("reshape", "expand_dims", "squeeze"), simple.reshape),
+        **dict.fromkeys(("shape", "pack"), sizes.known),
         **dict.fromkeys(LOOKUPS, simple.lookup),
         "quantize": ends.quantize,
         "dequantize": ends.dequantize,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from studio.lower.engine import lattice, nibbles, wide, wide_simple
+from studio.lower.engine import lattice, nibbles, sizes, wide, wide_simple
 from studio.lower.engine.draft import Drafter
 
 Rules = Mapping[str, Callable[[Drafter], None]]
@@ -35,6 +35,7 @@ _INT16: Rules = MappingProxyType(
         "relu6": wide_simple.relu6,
         **dict.fromkeys(("logistic", "tanh"), wide_simple.curve),
         "softmax": wide_simple.softmax,
+        "shape": sizes.known,
     }
 )
 
