@@ -51,6 +51,12 @@ def _check_order(graph: Network, where: str) -> None:
     for number, op in enumerate(graph.ops):
         for tensor in op.inputs:
             if tensor >= 0 and tensor not in written:
+                if op.kind.startswith("custom:"):
+                    raise InputError(
+                        f"operator {number} ({op.kind}) works on tensor {tensor}, which nothing writes: an accelerator's own memory",
+                        where=where,
+                        hint="import the model as it was before it was compiled for that accelerator",
+                    )
                 raise InputError(f"operator {number} ({op.kind}) reads tensor {tensor} before it is written", where=where, hint=_HINT)
         for tensor in op.outputs:
             if tensor in written and not graph.tensors[tensor].variable and graph.tensors[tensor].elements:

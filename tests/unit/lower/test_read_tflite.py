@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.core.errors import InputError
-from studio.core.network import Network
+from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.lower.graph import lower_graph
 from studio.lower.int8 import quantised_types
 from studio.lower.lifetimes import lifetimes
@@ -137,6 +137,13 @@ def test_what_is_no_model_is_refused_with_its_name(data, tmp_path):
         read_tflite(path)
     assert "broken.tflite" in str(error.value)
     assert error.value.hint
+
+
+def test_a_file_compiled_for_an_accelerator_is_refused_in_words():
+    tensors = tuple(Tensor(name, (1, 8), "int8", Quantisation((0.1,), (0,))) for name in ("in", "scratch", "out"))
+    compiled = Network("n", tensors, (Op("custom:ethos-u", (0, 1), (2,)),), (0,), (2,))
+    with pytest.raises(InputError, match=r"custom:ethos-u.*accelerator"):
+        read_tflite(write_tflite(compiled), "compiled")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
