@@ -46,8 +46,9 @@ class Usage(msgspec.Struct, frozen=True):
 
 def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory: Memory = "fast") -> Usage:
     """Count the engine from the plan that the exporter prints; raise UnsupportedOperator where a kernel is missing."""
-    variant = counted_variant(core)
+    variant, own = counted_variant(core), variant_for(core)
     made = sketch(network, variant, memory)
+    planned = made if own == variant else sketch(network, own, memory)
     table = table_of(core)
     code, stack = code_and_stack(made, core)
     base = base_cost(core, frontend is not None)
@@ -55,8 +56,8 @@ def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory
     around = base.frontend_stack_bytes if frontend else base.stack_bytes
     return Usage(
         version=f"Otolith engine {__version__}",
-        ram={"arena": made.arena_bytes, **fe_ram, "application": base.ram_bytes},
-        flash={**made.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
+        ram={"arena": planned.arena_bytes, **fe_ram, "application": base.ram_bytes},
+        flash={**planned.constants, "kernels": code, **fe_flash, "application": base.code_bytes},
         stack_bytes=max(around + stack, base.idle_stack_bytes, fe_stack),
         rows=rows_of(network, f"c {memory} {table.core} {variant}", lambda: op_costs(made.outlines, table)),
         sources=_engine_sources(core, variant),
@@ -66,8 +67,9 @@ def engine_usage(network: Network, core: Core, frontend: FrontEnd | None, memory
 def _engine_sources(core: Core, variant: str) -> Mapping[str, str]:
     if variant == variant_for(core):
         return _ENGINE_SOURCES
-    note = f"; counted with the kernels and the tables of {table_of(core).core}: those of {core.id} are not measured"
-    return MappingProxyType({what: source + note for what, source in _ENGINE_SOURCES.items()})
+    note = f" with the kernels and the tables of {table_of(core).core}: those of {core.id} are not measured"
+    own = {"memory": "; code and stack counted", "instructions": "; counted"}
+    return MappingProxyType({what: source + own[what] + note for what, source in _ENGINE_SOURCES.items()})
 
 
 def tflm_usage(network: Network, core: Core, kernels: Kernels, frontend: FrontEnd | None, file_bytes: int | None = None) -> Usage:

@@ -34,6 +34,25 @@ typedef struct __attribute__((may_alias)) {
   int16_t made, base;
 } ot_stream_state;
 
+/* A pool's sizes on a band. Field by field: a copy of the whole, of no whole words, would bring in memcpy. */
+static inline ot_pool ot_pool_on_band(const ot_pool *k, const ot_band *band) {
+  return (ot_pool){
+      .in_height = (int16_t)band->rows_in,
+      .in_width = k->in_width,
+      .channels = k->channels,
+      .out_height = (int16_t)band->rows_out,
+      .out_width = k->out_width,
+      .kernel_height = k->kernel_height,
+      .kernel_width = k->kernel_width,
+      .stride_height = k->stride_height,
+      .stride_width = k->stride_width,
+      .pad_top = (int16_t)band->pad_top,
+      .pad_left = k->pad_left,
+      .low = k->low,
+      .high = k->high,
+  };
+}
+
 void ot_stream(const ot_stream_layer *layers, int32_t count, int32_t stripe, void *scratch);
 
 void ot_stream_conv_2d(const int8_t *in, int8_t *out, const ot_stream_layer *layer, const ot_band *band);
