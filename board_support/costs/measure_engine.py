@@ -19,6 +19,7 @@ from scipy.optimize import nnls
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from engine_operators import least_network
 from engine_probe import CallCount, Counts, Sizes, count, sizes
 from engine_streams import streams
 from engine_sweep import held_out_networks, rare_networks, sweep
@@ -171,7 +172,7 @@ def base_of(rows: Sequence[Measured], code: Mapping[str, int], functions: Mappin
     assert len(ram) == 1, f"RAM beside the arena differs: {ram}"
     deepest = max(rows, key=lambda r: r.counts.stack_bytes)
     around = {frontend: stack_of(deepest, target, frontend) - deepest.counts.stack_bytes for frontend in (None, FrontEnd())}
-    least = min(rows, key=lambda r: r.counts.stack_bytes)
+    (least,) = measure_all([least_network()], target)
     return BaseCost(round(once), round(padding, 2), ram.pop(), around[None], around[FrontEnd()], stack_of(least, target, None))
 
 
