@@ -138,7 +138,7 @@ def unsupported_model(folder: Path) -> Path:
     """Write a model that TFLM runs and the engine does not."""
     quant = Quantisation((0.1,), (0,))
     tensors = tuple(Tensor(name, (1, 8), "int8", quant) for name in ("in", "out"))
-    network = Network("leaky", tensors, (Op("leaky_relu", (0,), (1,), {"alpha": 0.1}),), (0,), (1,))
-    path = folder / "leaky.tflite"
+    network = Network("elu", tensors, (Op("elu", (0,), (1,)),), (0,), (1,))
+    path = folder / "elu.tflite"
     path.write_bytes(write_tflite(network))
     return path

@@ -73,6 +73,20 @@ def _relu6(op: Op, source: Quantisation, out: Quantisation):
     return lambda x: min(max(x + source.zero_point[0], low), high)
 
 
+def _leaky_relu(op: Op, source: Quantisation, out: Quantisation):
+    """Return x, or where it is negative alpha x; the sign of alpha is kept apart (TFLite's LeakyRelu)."""
+    scale, alpha, to = np.float32(source.scale[0]), np.float32(op.options["alpha"]), np.float32(out.scale[0])
+    multiplier, shift = quantise_multiplier(float(scale / to))
+    slope, slope_shift = quantise_multiplier(abs(float(scale * alpha / to)))
+    sign = -1 if alpha < 0 else 1
+
+    def value(x: int) -> int:
+        scaled = rescale(x, multiplier, shift) if x >= 0 else sign * rescale(x, slope, slope_shift)
+        return min(max(out.zero_point[0] + scaled, -128), 127)
+
+    return value
+
+
 def _requantise(op: Op, source: Quantisation, out: Quantisation):
     multiplier, shift = quantise_multiplier(float32(source.scale[0]) / float32(out.scale[0]))
     return lambda x: min(max(out.zero_point[0] + rescale(x, multiplier, shift), -128), 127)
@@ -173,5 +187,13 @@ def _saturated(x: int) -> int:
     return min(max(x, -INT32_MAX - 1), INT32_MAX)
 
 
-_FUNCTIONS = {"logistic": _logistic, "tanh": _tanh, "hard_swish": _hard_swish, "relu": _relu, "relu6": _relu6, "quantize": _requantise}
+_FUNCTIONS = {
+    "logistic": _logistic,
+    "tanh": _tanh,
+    "hard_swish": _hard_swish,
+    "relu": _relu,
+    "relu6": _relu6,
+    "leaky_relu": _leaky_relu,
+    "quantize": _requantise,
+}
 LOOKUPS = tuple(_FUNCTIONS)

@@ -12,9 +12,9 @@ PROBABILITY = Quantisation((1 / 256,), (-128,))
 SYMMETRIC = Quantisation((1 / 128,), (0,))
 
 
-def unary(kind, source, out) -> Network:
+def unary(kind, source, out, **options) -> Network:
     tensors = (Tensor("in", (1, 256), "int8", source), Tensor("out", (1, 256), "int8", out))
-    return Network(kind, tensors, (Op(kind, (0,), (1,)),), (0,), (1,))
+    return Network(kind, tensors, (Op(kind, (0,), (1,), options),), (0,), (1,))
 
 
 def quant(rng, low=-3.0, high=0.5) -> Quantisation:
@@ -34,6 +34,14 @@ def test_tables_are_tflms_for_every_value(kind):
         out = {"logistic": PROBABILITY, "tanh": SYMMETRIC, "relu6": source}.get(kind) or quant(rng, *_allowed(kind, source))
         network = unary(kind, source, out)
         assert program(network).consts[0].data == oracle.run(network, [ALL.tobytes()])[0], (source, out)
+
+
+def test_tables_of_leaky_relu_are_tflms_for_every_value_and_slope():
+    rng = np.random.default_rng(3)
+    for alpha in (0.0, 0.01, 0.2, 0.3, 1.0, 1.5, -0.25, *rng.uniform(0, 1, 25)):
+        source, out = quant(rng, -3.0, 2.5), quant(rng)
+        network = unary("leaky_relu", source, out, alpha=float(np.float32(alpha)))
+        assert program(network).consts[0].data == oracle.run(network, [ALL.tobytes()])[0], (alpha, source, out)
 
 
 @pytest.mark.parametrize("kind", ["relu6", "logistic", "tanh"])
