@@ -36,6 +36,7 @@ _RULES: Mapping[str, Callable[[Drafter], None]] = MappingProxyType(
         "sub": broadcast.sub,
         "mul": broadcast.mul,
         "mean": simple.mean,
+        "reduce_max": simple.reduce_max,
         "pad": lattice.pad,
         "padv2": lattice.pad,
         "transpose": lattice.transpose,

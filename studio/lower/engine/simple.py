@@ -222,6 +222,19 @@ def mean(d: Drafter) -> None:
     d.call("ot_mean", ends, dims, record=d.record("ot_average", {}, **fields), rows=rows)
 
 
+def reduce_max(d: Drafter) -> None:
+    """The largest over axes that lie side by side: a pool whose windows stand one below the other."""
+    ends = _ends(d)
+    if d.quant(d.tensor(0)) != d.quant(d.out):
+        d.refuse("its input and output are quantised differently")
+    outer, count, inner = mean_loops(d)
+    fields = halves(in_height=outer * count, in_width=1, channels=inner, out_height=outer, out_width=1)
+    fields |= halves(kernel_height=count, kernel_width=1, stride_height=count, stride_width=1, pad_top=0, pad_left=0)
+    taps = outer * count * inner
+    dims = {"calls": 1, "windows": outer, "outputs": outer * inner, "rows": taps, "taps": taps}
+    d.call("ot_max_pool", ends, dims, record=d.record("ot_pool", {}, **fields, **small(low=-128, high=127)))
+
+
 def mean_loops(d: Drafter) -> tuple[int, int, int]:
     """Return how many values lie outside, along and inside the axes that are reduced; they must lie side by side."""
     if not d.tensor(1).constant or d.tensor(1).data is None:

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from studio.core.network import Network, Op, Quantisation, Tensor
 from studio.deploy import oracle
 from studio.lower.engine import program
 from tests.helpers.engine_host import HostModel, random_inputs
@@ -28,6 +30,20 @@ def test_outputs_of_a_1x1_that_makes_more_channels_in_place_equal_tflm(seed, var
     ends = [(of[network.ops[c.op].inputs[0]], of[network.ops[c.op].outputs[0]]) for c in plan.calls if "pointwise" in c.kernel]
     assert any(source.offset < out.offset + out.size and out.offset < source.offset for source, out in ends)
     assert outputs_equal(network, variant, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((1, 5, 7, 3), (1, 2)), ((1, 9, 6), (1,)), ((1, 4, 3, 8), (3,)), ((1, 6, 1, 5), (-3, -2)), ((1, 40), (1,))]
+)
+@pytest.mark.parametrize("keep", [False, True])
+def test_the_largest_along_axes_is_tflms(shape, axes, keep, tmp_path):
+    quant = Quantisation((0.1,), (7,))
+    gone = {axis % len(shape) for axis in axes}
+    out = tuple(1 if a in gone else size for a, size in enumerate(shape) if keep or a not in gone)
+    numbers = Tensor("axes", (len(axes),), "int32", None, True, np.asarray(axes, "<i4").tobytes())
+    tensors = (Tensor("in", shape, "int8", quant), numbers, Tensor("out", out, "int8", quant))
+    network = Network("n", tensors, (Op("reduce_max", (0, 1), (2,), {"keep_dims": keep}),), (0,), (2,))
+    assert outputs_equal(network, "dsp", tmp_path, runs=8)
 
 
 @pytest.mark.parametrize("seed", range(80))
