@@ -41,11 +41,15 @@ class CallCount(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """The calls in their order, model_run's own instructions and stack, and the bytes of stack that it took in all."""
+    """The calls in their order, model_run's own instructions and stack, and the bytes of stack that it took in all.
+
+    `last_stack_bytes` is what was left of its own in the last call.
+    """
 
     calls: tuple[CallCount, ...]
     own: CallCount
     stack_bytes: int
+    last_stack_bytes: int
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -127,7 +131,7 @@ def count(image: Image, target: TargetDevice, timed: bool = True, given: bytes =
 
     own_depths = [max(0, depth - entry) for depth, entry in zip(depths, entries, strict=True)]
     calls = tuple(map(total, blocks[1:], jumps[1:], own_depths))
-    return Counts(calls, total(own, jumps[0], max(entries, default=0)), max(depths, default=0))
+    return Counts(calls, total(own, jumps[0], max(entries, default=0)), max(depths, default=0), entries[-1])
 
 
 class _Stack:

@@ -34,10 +34,10 @@ from studio.core.target import TargetDevice
 from studio.deploy.build import build
 from studio.deploy.toolchain import find_toolchain
 from studio.dsp.tables import frontend_tables
-from studio.estimate.engine import IN_REGISTERS, BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
+from studio.estimate.engine import BaseCost, EngineTable, KernelCost, RunCode, base_cost, cost_tables, engine_cost
 from studio.jobs import QuietContext
 from studio.lower.engine import kernel_parts, program, runtime_files, variant_for
-from studio.lower.engine.sketch import arguments_of, constant_parts
+from studio.lower.engine.sketch import IN_REGISTERS, arguments_of, constant_parts
 from studio.lower.engine.stream import DRIVER
 from studio.plugin import load_plugins
 
@@ -202,8 +202,9 @@ def run_of(rows: Sequence[Measured]) -> RunCode:
     own = sum(r.counts.own.instructions for r in rows) / sum(len(r.plan.calls) for r in rows)
     wide = [any(len(call.args) > IN_REGISTERS for call in r.plan.calls) for r in rows]
     stacks = [max(r.counts.own.stack_bytes for r, w in zip(rows, wide, strict=True) if w == kind) for kind in (False, True)]
+    last = max(r.counts.last_stack_bytes for r in rows if len(r.plan.calls[-1].args) <= IN_REGISTERS)
     print(f"  model_run: off by {(terms @ found - seen).min():.0f} to {(terms @ found - seen).max():.0f}", file=sys.stderr)
-    return RunCode(*found, round(own, 1), *stacks)
+    return RunCode(*found, round(own, 1), *stacks, last)
 
 
 def kernel_of(name: str, calls: Sequence[tuple[Call, CallCount]], functions: tuple[str, ...]) -> KernelCost:

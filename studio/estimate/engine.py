@@ -13,11 +13,8 @@ from studio.core.remember import Memory
 from studio.core.target import Core
 from studio.lower.engine import variant_for
 from studio.lower.engine.draft import Draft
-from studio.lower.engine.sketch import Arguments, Outline, Sketch, arguments_of, constant_parts, word
+from studio.lower.engine.sketch import IN_REGISTERS, Arguments, Outline, Sketch, arguments_of, constant_parts, last_alone, word
 from studio.lower.engine.stream import DRIVER
-
-# Arguments that a call hands over in registers (Procedure Call Standard for the Arm Architecture, 6.5).
-IN_REGISTERS = 4
 
 
 class CallCost(msgspec.Struct, frozen=True):
@@ -54,7 +51,8 @@ class BaseCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RunCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of the generated functions: once, for each call, for each argument by its kind; and the instructions of each call.
 
-    `stack_bytes` is model_run's own stack, `wide_stack_bytes` that where a call has arguments that no register holds.
+    `stack_bytes` is model_run's own stack, `wide_stack_bytes` that where a call has arguments that no register holds, `last_stack_bytes` what
+    is left of it in the last call, to which compilers jump where they can.
     """
 
     once: float
@@ -65,6 +63,7 @@ class RunCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instructions: float
     stack_bytes: int
     wide_stack_bytes: int
+    last_stack_bytes: int
 
 
 class KernelCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,13 +97,14 @@ def engine_cost(program: Program, core: Core) -> EngineCost:
     """Estimate a program on a core, built with the default compiler at -O2."""
     table = table_of(core)
     calls = (*program.calls, *program.init)
+    last = last_alone(program.all_calls)
     code = _functions(table, program.kernels)
     code["alignment"] = round(table.base.padding * len(code))
     code["model_run"] = _run_bytes(table.run, len(calls), arguments_of(calls))
     return EngineCost(
         code=code,
         constants=constant_parts(program),
-        stack_bytes=_stack(table, program.kernels, {layer.call.kernel for call in program.calls for layer in call.layers}),
+        stack_bytes=_stack(table, program.kernels, {layer.call.kernel for call in program.calls for layer in call.layers}, last),
         per_call=tuple(_call_cost(table, call) for call in program.all_calls),
     )
 
@@ -112,8 +112,8 @@ def engine_cost(program: Program, core: Core) -> EngineCost:
 def code_and_stack(sketch: Sketch, core: Core) -> tuple[int, int]:
     """Return the bytes of a program's code on a core, and the stack of model_run."""
     table = table_of(core)
-    key = (table.core, sketch.kernels, sketch.streamed)
-    kernels, stack = _KERNELS[key] or _KERNELS.keep(key, (_code(table, sketch.kernels), _stack(table, sketch.kernels, sketch.streamed)))
+    key = (table.core, sketch.kernels, sketch.streamed, sketch.last)
+    kernels, stack = _KERNELS[key] or _KERNELS.keep(key, (_code(table, sketch.kernels), _stack(table, *key[1:])))
     return kernels + _run_bytes(table.run, sketch.calls, sketch.arguments), stack
 
 
@@ -187,12 +187,17 @@ def _code(table: EngineTable, kernels: Iterable[str]) -> int:
     return sum(functions.values()) + round(table.base.padding * len(functions))
 
 
-def _stack(table: EngineTable, kernels: Collection[str], streamed: Collection[str]) -> int:
-    """Return model_run's stack and the deepest kernel's below it; a stream's driver stands above the kernels that it runs."""
+def _stack(table: EngineTable, kernels: Collection[str], streamed: Collection[str], last: str) -> int:
+    """Return model_run's stack and the deepest kernel's below it; a stream's driver stands above the kernels that it runs.
+
+    `last` is a kernel that runs in the last call alone.
+    """
     driver = _kernel(table, DRIVER).stack_bytes if streamed else 0
     wide = any(_kernel(table, kernel).arguments > IN_REGISTERS for kernel in kernels)
     own = table.run.wide_stack_bytes if wide else table.run.stack_bytes
-    return own + max((_kernel(table, kernel).stack_bytes + (driver if kernel in streamed else 0) for kernel in kernels), default=0)
+    others = (_kernel(table, name).stack_bytes + (driver if name in streamed else 0) for name in kernels if name != last)
+    deepest = own + max(others, default=0)
+    return max(deepest, min(own, table.run.last_stack_bytes) + _kernel(table, last).stack_bytes) if last else deepest
 
 
 def _call_cost(table: EngineTable, call: Call | Draft) -> CallCost:

@@ -1,6 +1,6 @@
 """What a Program will take, without its text: what the gauges ask after every edit, and a search for every candidate."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from studio.lower.engine.plan import Lives, Step, live, plan
 from studio.lower.forms import Form, each, forms, numbers
 from studio.lower.lifetimes import tensor_bytes
 
+# Arguments that a call hands over in registers (Procedure Call Standard for the Arm Architecture, 6.5).
+IN_REGISTERS = 4
 _STATEFUL = frozenset(["var_handle", "read_variable", "assign_variable", "call_once"])
 
 
@@ -47,6 +49,12 @@ def arguments_of(calls: Iterable[Draft | Call]) -> Arguments:
             else:
                 constants += 1
     return Arguments(places, constants, numbers)
+
+
+def last_alone(calls: Sequence[Draft | Call]) -> str:
+    """Return the kernel of the last call where no other call runs it and registers hold its arguments, else ""."""
+    kernel = calls[-1].kernel if calls and len(calls[-1].args) <= IN_REGISTERS else ""
+    return kernel if sum([call.kernel == kernel for call in calls]) == 1 else ""
 
 
 class Outline:
@@ -83,7 +91,7 @@ _use: Callable[[tuple[int, ...]], Use] = partial(tuple.__new__, Use)
 class Sketch(msgspec.Struct, frozen=True):
     """Bytes of the arena and of the constants by part; the kernels, how often they are called, with how many arguments in all.
 
-    `outlines` has an entry for each operator of the network. `streamed` are the kernels that run within a stream. `memory` is the
+    `outlines` has an entry for each operator of the network. `streamed` are the kernels that run within a stream, `last` as last_alone says. `memory` is the
     arena's plan; `operators` gives for each call of the program the operators that it runs.
     """
 
@@ -97,6 +105,7 @@ class Sketch(msgspec.Struct, frozen=True):
     memory: tuple[Use, ...]
     operators: tuple[tuple[int, ...], ...]
     streamed: frozenset[str] = frozenset()
+    last: str = ""
 
 
 def sketch(network: Network, variant: str, memory: Planned = "fast") -> Sketch:
@@ -129,10 +138,11 @@ def _from_forms(network: Network, variant: str) -> Sketch:
     scratch = [size for made in outlines for size in made.scratch]
     blocks, arena = plan(_lives(network, outlines), tensor_bytes(network).__getitem__, scratch)
     kernels = frozenset([call.kernel for made in outlines for call in made.calls])
+    last = last_alone([call for made in outlines for call in made.calls])
     arguments = Arguments(*map(sum, zip(*[made.arguments for made in outlines], strict=True)))
     memory = tuple([_use((b.offset + at, size, first, last, t)) for b in blocks for size, first, last, t, at in b.spans])
     operators = tuple([(number,) for number, made in enumerate(outlines) for _ in made.scratch])
-    return Sketch(variant, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators)
+    return Sketch(variant, arena, parts, kernels, len(scratch), arguments, outlines, memory, operators, last=last)
 
 
 _LIVES = Memory(32)
@@ -183,6 +193,7 @@ def _from_program(made: Program) -> Sketch:
         tuple(Use(b.offset, b.size, b.first, b.last, b.tensor) for b in made.buffers),
         tuple(tuple(layer.call.op for layer in call.layers) or (call.op,) for call in made.calls),
         frozenset(layer.call.kernel for call in made.calls for layer in call.layers),
+        last_alone(made.all_calls),
     )
 
 
