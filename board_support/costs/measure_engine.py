@@ -119,8 +119,10 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
     names = sorted({name for r in rows for name in r.sizes.code if name.startswith(DRIVER)})
     code = {name: max(r.sizes.code.get(name, 0) for r in rows) for name in names}
     found: defaultdict[str, list[tuple[Call, CallCount]]] = defaultdict(list)
+    libraries: dict[str, set[str]] = {}
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
+            library = {name for name in counted.functions if not name.startswith("ot_")}
             own = {layer.call.kernel: layer.call for layer in call.layers if layer.call.kernel.startswith(DRIVER)}
             if call.layers:
                 deepest = max(table.kernels[layer.call.kernel].stack_bytes for layer in call.layers if layer.call.kernel not in own)
@@ -128,9 +130,11 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
                 found[DRIVER].append((call, _counted(rest, counted.stack_bytes - deepest)))
             for kernel, inner in own.items():
                 found[kernel].append((inner, _counted([counted.functions[kernel]], 0)))
+                libraries[kernel] = libraries.get(kernel, library) & library
     kernels = {}
     for name in names:  # what an adapter takes is counted as the driver's
-        kernels[name] = kernel_of(name, found[name], (name,)) if found[name] else KernelCost((name,), 0, 0, {}, {}, 0, 0.0)
+        functions = (*sorted(libraries.get(name, ())), name)
+        kernels[name] = kernel_of(name, found[name], functions) if found[name] else KernelCost((name,), 0, 0, {}, {}, 0, 0.0)
     functions = dict(sorted({**table.functions, **code}.items()))
     return msgspec.structs.replace(table, functions=functions, kernels=dict(sorted({**table.kernels, **kernels}.items())))
 
