@@ -123,6 +123,9 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
             library = {name for name in counted.functions if not name.startswith("ot_")}
+            for name in counted.functions:
+                if name.startswith(DRIVER):
+                    libraries[name] = libraries.get(name, library) & library
             own = {layer.call.kernel: layer.call for layer in call.layers if layer.call.kernel.startswith(DRIVER)}
             if call.layers:
                 deepest = max(table.kernels[layer.call.kernel].stack_bytes for layer in call.layers if layer.call.kernel not in own)
@@ -130,11 +133,10 @@ def with_streams(table: EngineTable, target: TargetDevice) -> EngineTable:
                 found[DRIVER].append((call, _counted(rest, counted.stack_bytes - deepest)))
             for kernel, inner in own.items():
                 found[kernel].append((inner, _counted([counted.functions[kernel]], 0)))
-                libraries[kernel] = libraries.get(kernel, library) & library
     kernels = {}
     for name in names:  # what an adapter takes is counted as the driver's
         functions = (*sorted(libraries.get(name, ())), name)
-        kernels[name] = kernel_of(name, found[name], functions) if found[name] else KernelCost((name,), 0, 0, {}, {}, 0, 0.0)
+        kernels[name] = kernel_of(name, found[name], functions) if found[name] else KernelCost(functions, 0, 0, {}, {}, 0, 0.0)
     functions = dict(sorted({**table.functions, **code}.items()))
     return msgspec.structs.replace(table, functions=functions, kernels=dict(sorted({**table.kernels, **kernels}.items())))
 
@@ -157,6 +159,9 @@ def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
             library = {name for name in counted.functions if not name.startswith("ot_")}
+            for name in counted.functions:
+                if name.startswith(DRIVER):
+                    libraries[name] = libraries.get(name, library) & library
             found[call.kernel] |= library | set(kernel_parts(call.kernel))
     return {kernel: tuple(sorted(names)) for kernel, names in found.items()}
 
