@@ -159,9 +159,6 @@ def kernel_functions(rows: Sequence[Measured]) -> dict[str, tuple[str, ...]]:
     for row in rows:
         for call, counted in zip(row.plan.calls, row.counts.calls, strict=True):
             library = {name for name in counted.functions if not name.startswith("ot_")}
-            for name in counted.functions:
-                if name.startswith(DRIVER):
-                    libraries[name] = libraries.get(name, library) & library
             found[call.kernel] |= library | set(kernel_parts(call.kernel))
     return {kernel: tuple(sorted(names)) for kernel, names in found.items()}
 
