@@ -12,18 +12,10 @@ from studio.blocks.templates import TEMPLATES
 from studio.boards import board
 from tests.helpers.drawn_designs import drawn_design, template_design
 from tests.helpers.judged import judge, judged_all, odd_subject, of_design, of_file, percentile, table, worst
+from tests.helpers.real_models import MODELS
 
 KITS = ("virtual-m0", "virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33")
 DRAWN = ODD = 100
-MODELS = (
-    "ad01_int8",
-    "arm_ds_cnn_s_quantized",
-    "ic_resnet_quant",
-    "kws_micronet_m",
-    "kws_ref_model",
-    "micro_speech_quantized",
-    "mww_v2_hey_jarvis",
-)
 
 
 def held(rows) -> None:

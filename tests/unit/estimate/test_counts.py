@@ -7,16 +7,7 @@ import pytest
 from studio.core.network import Network, Op, Tensor
 from studio.estimate.counts import figures, op_macc_st, op_macs
 from studio.lower.tflite.read import read_tflite
-
-MODELS = [
-    "ad01_int8",
-    "arm_ds_cnn_s_quantized",
-    "ic_resnet_quant",
-    "kws_micronet_m",
-    "kws_ref_model",
-    "micro_speech_quantized",
-    "mww_v2_hey_jarvis",
-]
+from tests.helpers.real_models import MODELS
 
 
 def tensor(*shape, constant=False, dtype="int8"):

@@ -15,17 +15,8 @@ from studio.lower.lifetimes import lifetimes
 from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
 from studio.lower.tflite.options import ACTIVATIONS, DTYPES, KINDS, PADDINGS, TABLES
+from tests.helpers.real_models import MODELS
 from tests.helpers.small_networks import BLOCKS, random_graph
-
-MODELS = [
-    "ad01_int8",
-    "arm_ds_cnn_s_quantized",
-    "ic_resnet_quant",
-    "kws_micronet_m",
-    "kws_ref_model",
-    "micro_speech_quantized",
-    "mww_v2_hey_jarvis",
-]
 
 
 @pytest.fixture(scope="session")

@@ -12,17 +12,8 @@ from studio.lower.quantise import quantised_types
 from studio.lower.randomise import randomise
 from studio.lower.tflite import read_tflite, write_tflite
 from studio.lower.tflite.options import complete_options
+from tests.helpers.real_models import MODELS
 from tests.helpers.small_networks import BLOCKS, int8_inputs, random_graph, real, single_op, tflm, tflm_all, without_blocks
-
-MODELS = [
-    "ad01_int8",
-    "arm_ds_cnn_s_quantized",
-    "ic_resnet_quant",
-    "kws_micronet_m",
-    "kws_ref_model",
-    "micro_speech_quantized",
-    "mww_v2_hey_jarvis",
-]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
