@@ -16,7 +16,7 @@ from studio.core.places import cache, shipped
 from studio.core.protocols import Image, JobContext
 from studio.core.target import TargetDevice
 from studio.core.units import format_size
-from studio.deploy.objects import Unit, compiled, object_path
+from studio.deploy.objects import Unit, compiled, in_use, object_path
 from studio.deploy.toolchain import Toolchain, find_toolchain, run
 
 _OVERFLOW = re.compile(r"region [`'](FLASH|RAM)'.*overflowed by (\d+) bytes")
@@ -73,8 +73,7 @@ def _compile(units: Sequence[Unit], tools: Toolchain, out: Path, context: JobCon
 
 def _compile_one(unit: Unit, tools: Toolchain, out: Path, context: JobContext | None) -> Path:
     made = object_path(unit, tools.version)
-    if made.is_file():
-        made.touch()
+    if in_use(made):
         return made
     with compiled(made) as fresh:
         command = (

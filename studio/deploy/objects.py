@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from studio.core.places import cache
 
 KEPT = 4000
 """Objects in the cache before the least used go."""
+SPARED_S = 600.0
+"""Objects used as lately as this stay: another process may be about to link them."""
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 
@@ -60,6 +63,15 @@ def closure(unit: Unit) -> list[tuple[str, bytes]]:
     return found
 
 
+def in_use(made: Path) -> bool:
+    """Note that an object is used now; tell whether it is there."""
+    try:
+        os.utime(made)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def compiled(target: Path) -> Iterator[Path]:
     """Give a path to compile to; the object appears under its name only when it is whole."""
@@ -80,7 +92,8 @@ def _prune(folder: Path) -> None:
     if len(objects) * 256 <= KEPT:
         return
     for path in sorted(folder.glob("*/*.o"), key=last_used)[:-KEPT]:
-        path.unlink(missing_ok=True)
+        if time.time() - last_used(path) > SPARED_S:  # it may have come into use since it was listed
+            path.unlink(missing_ok=True)
 
 
 def last_used(path: Path) -> float:

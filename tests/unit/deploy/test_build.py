@@ -1,5 +1,6 @@
 """Compiling and linking: what is kept, what is said when it fails, and that sizes are the ELF's."""
 
+import os
 import shutil
 import subprocess
 
@@ -173,8 +174,12 @@ def test_the_runtime_is_clean_under_both_compilers(tmp_path):
 def test_the_cache_is_pruned_while_others_prune_it(tmp_path, monkeypatch):
     monkeypatch.setattr(objects, "KEPT", 1)
     (tmp_path / "00").mkdir()
-    (tmp_path / "00" / "old.o").write_bytes(b"")
+    for name in ("old.o", "linked.o"):
+        (tmp_path / "00" / name).write_bytes(b"")
+        os.utime(tmp_path / "00" / name, (0, 0))
     (tmp_path / "00" / "gone.o").symlink_to(tmp_path / "taken away")
+    assert objects.in_use(tmp_path / "00" / "linked.o")
+    assert not objects.in_use(tmp_path / "00" / "gone.o")
     with objects.compiled(tmp_path / "00" / "new.o") as fresh:
         fresh.write_bytes(b"object")
-    assert [p.name for p in (tmp_path / "00").iterdir()] == ["new.o"]
+    assert sorted(p.name for p in (tmp_path / "00").iterdir()) == ["linked.o", "new.o"]
