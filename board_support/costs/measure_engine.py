@@ -177,9 +177,15 @@ def base_of(rows: Sequence[Measured], code: Mapping[str, int], functions: Mappin
     ram = {r.image.ram_bytes - r.plan.arena_bytes for r in rows}
     assert len(ram) == 1, f"RAM beside the arena differs: {ram}"
     deepest = max(rows, key=lambda r: r.counts.stack_bytes)
-    around = {frontend: stack_of(deepest, target, frontend) - deepest.counts.stack_bytes for frontend in (None, FrontEnd())}
+    alone, *heard = [stack_of(deepest, target, fe) - deepest.counts.stack_bytes for fe in (None, *front_ends(target))]
     (least,) = measure_all([least_network()], target)
-    return BaseCost(round(once), round(padding, 2), ram.pop(), around[None], around[FrontEnd()], stack_of(least, target, None))
+    return BaseCost(round(once), round(padding, 2), ram.pop(), alone, max(heard), stack_of(least, target, None))
+
+
+def front_ends(target: TargetDevice) -> tuple[FrontEnd, ...]:
+    """Return two, one with a hop that is a power of two: for it the compiler may keep more on the stack."""
+    arithmetic = "float32" if target.core.fpu else "fixed"
+    return FrontEnd(arithmetic=arithmetic), FrontEnd(arithmetic=arithmetic, window=512, hop=256)
 
 
 def stack_of(row: Measured, target: TargetDevice, frontend: FrontEnd | None) -> int:
@@ -187,7 +193,6 @@ def stack_of(row: Measured, target: TargetDevice, frontend: FrontEnd | None) -> 
     kit, quiet = load_plugins().flashers.get("kit_virtual"), QuietContext()
     job = export_job(row.plan.network, row.plan, target)
     if frontend is not None:
-        frontend = msgspec.structs.replace(frontend, arithmetic="float32" if target.core.fpu else "fixed")
         tables = frontend_tables(frontend, Quantisation((0.03,), (0,)))
         files = msgspec.structs.replace(job.runtime, files=(*job.runtime.files, *tables.sources))
         job = msgspec.structs.replace(job, frontend=frontend, frontend_tables=tables, runtime=files)
